@@ -1,0 +1,34 @@
+"""`make bench`: every part, or those named (`make bench PART="launch proxy"`), each beside its yardstick in one run on this
+computer. All of them write docs/benchmarks.md; some of them only print."""
+import importlib
+import sys
+import traceback
+
+from measure import ROOT
+from report import Report
+
+PARTS = ("launch", "lease", "emulators", "proxy", "many", "micro")
+
+
+def main(words):
+    unknown = [word for word in words if word not in PARTS]
+    if unknown:
+        sys.exit(f"no such part: {' '.join(unknown)}; there are {' '.join(PARTS)}")
+    report = Report()
+    failed = []
+    for name in words or PARTS:
+        try:
+            importlib.import_module(name).run(report)
+        except Exception as error:  # the other parts still count
+            traceback.print_exc()
+            failed.append(name)
+            report.part(f"{name}: broken off", "This part ended with an error, so what follows it is missing.")
+            report.absent(name, f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")
+    if not words:
+        report.write(ROOT / "docs/benchmarks.md")
+        print("\nwritten: docs/benchmarks.md")
+    sys.exit(f"broken off: {' '.join(failed)}" if failed else 0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,16 @@
+#!/bin/sh
+# Runs as root inside the new tree, after its packages and files are in place.
+set -eu
+
+useradd --create-home --shell /bin/bash --user-group --groups sudo ubuntu
+passwd --lock ubuntu >/dev/null
+passwd --lock root >/dev/null
+install -d -m 700 -o ubuntu -g ubuntu /home/ubuntu/.ssh
+chmod 755 /home/ubuntu
+chmod 440 /etc/sudoers.d/90-stipend
+
+install -d -m 755 /etc/stipend /etc/stipend-stop.d /var/lib/stipend
+: >/etc/motd
+
+systemctl set-default multi-user.target
+systemctl enable ssh.service stipend-user-data.path

@@ -1,0 +1,63 @@
+// The operator's commands as the server answers them: JSON in, JSON out, over the admin socket. The command line
+// (cli/) is their only client; peers are root or the server's group (checked on the socket), and every command that
+// changes something is audited with the peer's uid.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/ids.hpp"
+#include "control/service.hpp"
+#include "control/vault.hpp"
+
+namespace stipend::app {
+
+using Json = nlohmann::ordered_json;
+using JsonResult = base::Result<Json>;
+
+struct AdminContext {
+  control::Service& service;
+  const control::Vault& vault;
+  std::string images;     // folder of sealed images
+  std::string authority;  // host:port as people type it, "localhost:8080"
+  std::string listen;     // what is bound, "127.0.0.1:8080"
+  std::string region;
+
+  control::Engine& engine() const { return service.engine(); }
+};
+
+using AdminHandler = boost::asio::awaitable<JsonResult> (*)(AdminContext& context, control::Actor actor, Json arguments);
+
+struct AdminCommand {
+  std::string_view name;  // "course.create"
+  AdminHandler handler;
+};
+
+// One list a file in admin/, joined in admin.cpp.
+std::span<const AdminCommand> course_commands();
+std::span<const AdminCommand> account_commands();
+std::span<const AdminCommand> money_commands();
+std::span<const AdminCommand> image_commands();
+std::span<const AdminCommand> instance_commands();
+std::span<const AdminCommand> status_commands();
+
+// Unknown command: NotFound. Missing or ill-typed arguments: Invalid, by name.
+boost::asio::awaitable<JsonResult> admin_call(AdminContext& context, control::Actor actor, std::string name, Json arguments);
+
+// Arguments by name.
+base::Result<std::string> text(const Json& arguments, const char* name);
+std::string text_or(const Json& arguments, const char* name, std::string fallback);
+base::Result<base::Money> money(const Json& arguments, const char* name);
+template <class Id>
+base::Result<Id> id(const Json& arguments, const char* name) {
+  TRY_ASSIGN(const std::string value, text(arguments, name));
+  return Id::parse(value);
+}
+
+// Registers every sealed image of the folder; the number it found.
+boost::asio::awaitable<base::Result<int>> scan_images(AdminContext& context, control::Actor actor);
+
+}  // namespace stipend::app

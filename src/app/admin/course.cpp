@@ -1,0 +1,49 @@
+#include "app/admin/admin.hpp"
+#include "control/await.hpp"
+#include "control/commands/accounts.hpp"
+
+namespace stipend::app {
+namespace {
+
+using boost::asio::awaitable;
+
+Json to_json(const domain::Course& course) {
+  return {{"course_id", course.id.str()},
+          {"name", course.name},
+          {"plan", course.plan == domain::RatePlan::kPerHour ? "per-hour" : "per-second"},
+          {"catalogue", course.catalogue},
+          {"created", base::to_iso8601(course.created)}};
+}
+
+awaitable<JsonResult> create(AdminContext& context, control::Actor actor, Json arguments) {
+  control::NewCourse request;
+  auto name = text(arguments, "name");
+  if (!name) co_return std::unexpected(name.error());
+  request.name = *name;
+  const auto plan = text_or(arguments, "plan", "per-second");
+  if (plan != "per-second" && plan != "per-hour")
+    co_return base::fail(base::Fault::kInvalid, "InvalidPlan", "a plan is per-second or per-hour");
+  request.plan = plan == "per-hour" ? domain::RatePlan::kPerHour : domain::RatePlan::kPerSecond;
+  request.catalogue = text_or(arguments, "catalogue", request.catalogue);
+  co_return co_await control::run<Json>(context.engine(), std::move(actor), [request](control::Tx& tx) -> JsonResult {
+    TRY_ASSIGN(const auto course, control::create_course(tx, request));
+    return to_json(*course);
+  });
+}
+
+awaitable<JsonResult> list(AdminContext& context, control::Actor actor, Json) {
+  co_return co_await control::read<Json>(context.engine(), std::move(actor),
+                                         [](const domain::State& state, base::WallTime) -> JsonResult {
+                                           Json out = Json::array();
+                                           for (const auto& [id, course] : state.courses) out.push_back(to_json(*course));
+                                           return out;
+                                         });
+}
+
+constexpr AdminCommand kCommands[] = {{"course.create", create}, {"course.list", list}};
+
+}  // namespace
+
+std::span<const AdminCommand> course_commands() { return kCommands; }
+
+}  // namespace stipend::app

@@ -1,0 +1,36 @@
+#include "app/admin/admin.hpp"
+#include "control/await.hpp"
+
+namespace stipend::app {
+namespace {
+
+using boost::asio::awaitable;
+
+awaitable<JsonResult> status(AdminContext& context, control::Actor actor, Json) {
+  const auto why = context.service.not_ready();
+  co_return co_await control::read<Json>(
+      context.engine(), std::move(actor),
+      [why, listen = context.listen, authority = context.authority, region = context.region](const domain::State& state,
+                                                                                            base::WallTime now) -> JsonResult {
+        return Json{{"ready", why.empty()},
+                    {"not_ready_because", why},
+                    {"listen", listen},
+                    {"console", "http://" + authority + "/"},
+                    {"region", region},
+                    {"courses", state.courses.size()},
+                    {"accounts", state.accounts.size()},
+                    {"images", state.images.size()},
+                    {"instances", state.instances.size()},
+                    {"with_a_run", state.with_run.size()},
+                    {"ledger_entries", state.last_entry},
+                    {"time", base::to_iso8601(now)}};
+      });
+}
+
+constexpr AdminCommand kCommands[] = {{"status", status}};
+
+}  // namespace
+
+std::span<const AdminCommand> status_commands() { return kCommands; }
+
+}  // namespace stipend::app

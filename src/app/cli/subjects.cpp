@@ -1,0 +1,179 @@
+#include <fmt/format.h>
+
+#include <deque>
+
+#include "app/child.hpp"
+#include "app/cli/commands.hpp"
+#include "base/money.hpp"
+
+namespace stipend::app {
+namespace {
+
+// A sub-command with its own --json, as people type it at the end.
+CLI::App* sub(CLI::App& parent, Cli& cli, const std::string& name, const std::string& what) {
+  auto* command = parent.add_subcommand(name, what);
+  command->add_flag("--json", cli.json, "print JSON for programs");
+  return command;
+}
+
+// An option's text, kept as long as the command line lives.
+std::string& option(CLI::App* command, const std::string& flags, const std::string& what, bool required) {
+  static std::deque<std::string> values;  // as long-lived as the parser's references to them
+  auto& value = values.emplace_back();
+  auto* added = command->add_option(flags, value, what);
+  if (required) added->required();
+  if (!flags.starts_with("--")) added->type_name("");
+  return value;
+}
+
+std::string line(const Json& j, const char* key) { return escape_controls(j.value(key, "")); }
+std::string or_none(std::string text) { return text.empty() ? "no" : text; }
+
+std::string rate(const Json& j, const char* key) {
+  const auto amount = base::parse_decimal(j.value(key, ""));
+  return amount ? base::to_rate_display(*amount) : "-";
+}
+
+std::string run_lines(const Json& j) {
+  if (!j.contains("run")) return "";
+  const auto& run = j["run"];
+  return fmt::format("Run          no. {}, {} s long, paid for {} s, ${} charged so far\n", run.value("generation", 0),
+                     run.value("ran_s", 0), run.value("lease_s", 0), run.value("posted", "0"));
+}
+
+}  // namespace
+
+void add_course_commands(CLI::App& app, Cli& cli) {
+  auto* course = app.add_subcommand("course", "make and list courses")->require_subcommand(1);
+  auto* create = sub(*course, cli, "create", "make a course");
+  auto& name = option(create, "NAME", "the course's name", true);
+  auto& plan = option(create, "--plan", "rate plan: per-second (default) or per-hour", false);
+  auto& catalogue = option(create, "--catalogue", "edition of the price list: 2026 (default) or 2017", false);
+  create->callback([&] {
+    cli.ask("course.create", {{"name", name}, {"plan", plan}, {"catalogue", catalogue}},
+            [](const Json& j) { return fmt::format("Course {} ({})\n", line(j, "name"), line(j, "course_id")); });
+  });
+  sub(*course, cli, "list", "list courses")->callback([&] {
+    cli.ask("course.list", Json::object(), [](const Json& j) {
+      return to_table(j, {{"COURSE", "course_id"}, {"NAME", "name"}, {"PLAN", "plan"}, {"PRICES", "catalogue"}});
+    });
+  });
+}
+
+void add_account_commands(CLI::App& app, Cli& cli) {
+  auto* account = app.add_subcommand("account", "make, list and show accounts")->require_subcommand(1);
+  auto* create = sub(*account, cli, "create", "make an account with its first credit, keys and sign-in link");
+  auto& course = option(create, "--course", "the course's name or id", true);
+  auto& name = option(create, "--name", "the person's name", true);
+  auto& credit = option(create, "--credit", "first credit in dollars", true);
+  auto& role = option(create, "--role", "student (default) or teacher", false);
+  create->callback([&] {
+    cli.ask("account.create", {{"course", course}, {"name", name}, {"credit", credit}, {"role", role}}, [](const Json& j) {
+      return fmt::format("Account      {}\nAccess key   {}\nSecret key   {}   (shown only now)\nSign-in link {}\n",
+                         line(j, "account_id"), line(j, "access_key_id"), line(j, "secret_access_key"), line(j, "sign_in_url"));
+    });
+  });
+  sub(*account, cli, "list", "list accounts with what is left")->callback([&] {
+    cli.ask("account.list", Json::object(), [](const Json& j) {
+      return to_table(worded(j, {"available", "held", "reserved"}, {"lasts_until"}),
+                      {{"ACCOUNT", "account_id"}, {"NAME", "name"}, {"COURSE", "course"}, {"ROLE", "role"},
+                       {"AVAILABLE", "available"}, {"HELD", "held"}, {"RESERVED", "reserved"}, {"LASTS UNTIL", "lasts_until"}});
+    });
+  });
+  auto* show = sub(*account, cli, "show", "the figures of one account");
+  auto& id = option(show, "ACCOUNT", "the account's 12 digits", true);
+  show->callback([&] {
+    cli.ask("account.show", {{"account", id}}, [](const Json& j) {
+      return fmt::format("Account      {} ({}, {} of {})\nGranted      {}\nCharged      {}\nBalance      {}\n"
+                         "Held         {}   for what runs\nReserved     {}   to keep disks\nAvailable    {}\n"
+                         "Rate         {} an hour\nLasts until  {}\n",
+                         line(j, "account_id"), line(j, "name"), line(j, "role"), line(j, "course"), dollars(j, "granted"),
+                         dollars(j, "charged"), dollars(j, "balance"), dollars(j, "held"), dollars(j, "reserved"),
+                         dollars(j, "available"), rate(j, "rate_per_hour"), local_time(j, "lasts_until"));
+    });
+  });
+  auto* link = sub(*account, cli, "link", "a new sign-in link (the old ones stay good)");
+  auto& link_id = option(link, "ACCOUNT", "the account's 12 digits", true);
+  link->callback([&] {
+    cli.ask("account.link", {{"account", link_id}}, [](const Json& j) { return line(j, "sign_in_url") + "\n"; });
+  });
+}
+
+void add_money_commands(CLI::App& app, Cli& cli) {
+  auto* grant = sub(app, cli, "grant", "give an account credit, or take some back with a negative amount");
+  auto& account = option(grant, "--account", "the account's 12 digits", true);
+  auto& amount = option(grant, "--amount", "dollars, like 5 or -2.50", true);
+  auto& reason = option(grant, "--reason", "why; the student sees it", true);
+  grant->callback([&] {
+    cli.ask("grant", {{"account", account}, {"amount", amount}, {"reason", reason}}, [](const Json& j) {
+      return fmt::format("Balance {}, available {}\n", dollars(j, "balance"), dollars(j, "available"));
+    });
+  });
+  auto* ledger = sub(app, cli, "ledger", "the ledger's entries");
+  auto& of = option(ledger, "--account", "of this account only", false);
+  ledger->callback([&] {
+    Json arguments = Json::object();
+    if (!of.empty()) arguments["account"] = of;
+    cli.ask("ledger", arguments, [](const Json& j) {
+      return to_table(worded(j, {}, {"at"}), {{"NO", "number"}, {"AT", "at"}, {"KIND", "kind"}, {"ACCOUNT", "account_id"},
+                                              {"AMOUNT $", "amount"}, {"SUBJECT", "subject"}, {"RUN", "generation"},
+                                              {"FROM S", "from_s"}, {"TO S", "to_s"}, {"REASON", "reason"}});
+    });
+  });
+}
+
+void add_image_commands(CLI::App& app, Cli& cli) {
+  auto* image = app.add_subcommand("image", "build and list machine images")->require_subcommand(1);
+  auto* build = sub(*image, cli, "build", "build an image from its recipe and register it as an AMI (as root; minutes)");
+  auto& name = option(build, "NAME", "the recipe's name: course-python, minimal", true);
+  build->callback([&] {
+    const auto paths = cli.paths();
+    if (!paths) return cli.fail(paths.error());
+    if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos || name.starts_with('-'))
+      return cli.fail({base::Fault::kInvalid, "InvalidName", "a recipe's name has lower-case letters, digits and dashes"});
+    if (paths->recipes.empty())
+      return cli.fail({base::Fault::kNotFound, "NoRecipes", "the folder of image recipes was not found beside this program"});
+    const auto built = run_program({paths->recipes + "/build", name, "--out", paths->images});
+    if (!built) return cli.fail(built.error());
+    if (*built != 0) return cli.fail({base::Fault::kUnavailable, "BuildFailed", "the image was not built; the lines above say why"});
+    const auto scanned = ask_server(*paths, "image.scan");
+    if (!scanned && scanned.error().code != "NotServed") return cli.fail(scanned.error());
+    fmt::print("{}\n", scanned ? "registered" : "will be registered when a server of this state starts");
+  });
+  sub(*image, cli, "list", "list the images machines start from")->callback([&] {
+    cli.ask("image.list", Json::object(), [](const Json& j) {
+      return to_table(worded(j, {}, {"created"}),
+                      {{"IMAGE", "image_id"}, {"NAME", "name"}, {"CREATED", "created"}, {"DESCRIPTION", "description"}});
+    });
+  });
+}
+
+void add_instance_commands(CLI::App& app, Cli& cli) {
+  auto* instance = app.add_subcommand("instance", "list, reach and stop machines")->require_subcommand(1);
+  sub(*instance, cli, "list", "list all machines")->callback([&] {
+    cli.ask("instance.list", Json::object(), [](const Json& j) {
+      return to_table(worded(j, {}, {"launched", "stopped"}),
+                      {{"INSTANCE", "instance_id"}, {"ACCOUNT", "account_id"}, {"TYPE", "type"}, {"STATE", "state"},
+                       {"ADDRESS", "public_address"}, {"LAUNCHED", "launched"}, {"STOPPED", "stopped"}, {"REASON", "reason"}});
+    });
+  });
+  auto* show = sub(*instance, cli, "show", "one machine and its run");
+  auto& show_id = option(show, "INSTANCE", "i-…", true);
+  show->callback([&] { cli.ask("instance.show", {{"instance", show_id}}, [](const Json& j) {
+      return fmt::format("Instance     {} ({})\nState        {}\nAccount      {}\nAddresses    {} public, {} private\n"
+                         "Launched     {}\n",
+                         line(j, "instance_id"), line(j, "type"), line(j, "state"), line(j, "account_id"),
+                         or_none(line(j, "public_address")), or_none(line(j, "private_address")), local_time(j, "launched")) +
+             (line(j, "reason").empty() ? "" : fmt::format("Stopped      {}: {}\n", local_time(j, "stopped"), line(j, "reason"))) +
+             run_lines(j);
+    });
+  });
+  auto* url = sub(*instance, cli, "url", "a link straight into its Jupyter: one use, 60 seconds");
+  auto& url_id = option(url, "INSTANCE", "i-…", true);
+  url->callback([&] { cli.ask("instance.url", {{"instance", url_id}}, [](const Json& j) { return line(j, "url") + "\n"; }); });
+  auto* stop = sub(*instance, cli, "stop", "stop a machine; its disk is kept");
+  auto& stop_id = option(stop, "INSTANCE", "i-…", true);
+  stop->callback([&] { cli.ask("instance.stop", {{"instance", stop_id}}, [](const Json& j) { return line(j, "state") + "\n"; }); });
+}
+
+}  // namespace stipend::app

@@ -1,0 +1,144 @@
+#include "app/config.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <variant>
+
+#define TOML_EXCEPTIONS 1
+#include <toml++/toml.h>
+
+namespace stipend::app {
+namespace {
+
+using Member = std::variant<std::string Config::*, std::int64_t Config::*, bool Config::*>;
+using Check = std::function<std::string(const Config&)>;  // what is wrong, or ""
+
+struct Row {
+  std::string_view section, name;
+  Member member;
+  std::string_view what;
+  Check check = {};
+};
+
+std::string one_of(const std::string& value, std::initializer_list<std::string_view> allowed) {
+  std::string list;
+  for (const auto word : allowed) {
+    if (value == word) return "";
+    list += fmt::format("{}\"{}\"", list.empty() ? "" : ", ", word);
+  }
+  return "must be one of " + list;
+}
+
+const std::vector<Row>& rows() {
+  static const std::vector<Row> table = {
+      {"compute", "provider", &Config::provider, "what runs machines whose type names no provider",
+       [](const Config& c) { return one_of(c.provider, {"lxc", "fake"}); }},
+      {"compute", "vcpu_percent", &Config::vcpu_percent, "vCPUs that may run at once, for each 100 CPUs of the host",
+       [](const Config& c) { return c.vcpu_percent >= 1 && c.vcpu_percent <= 10'000 ? "" : "must be from 1 to 10000"; }},
+      {"compute", "memory_percent", &Config::memory_percent, "percent of the host's memory that running machines may have in all",
+       [](const Config& c) { return c.memory_percent >= 1 && c.memory_percent <= 1'000 ? "" : "must be from 1 to 1000"; }},
+      {"limits", "commands_per_second", &Config::commands_per_second, "requests of one account to the AWS API and the page, each second and lasting",
+       [](const Config& c) { return c.commands_per_second >= 1 && c.commands_per_second <= 1'000'000 ? "" : "must be from 1 to 1000000"; }},
+      {"limits", "commands_burst", &Config::commands_burst, "requests of one account that may come at once after a pause",
+       [](const Config& c) { return c.commands_burst >= 1 && c.commands_burst <= 1'000'000 ? "" : "must be from 1 to 1000000"; }},
+      {"server", "listen", &Config::listen, "address and port of console, AWS API and notebooks"},
+      {"server", "region", &Config::region, "name of the AWS region this server is",
+       [](const Config& c) {
+         const bool good = !c.region.empty() && c.region.size() <= 32 &&
+                           c.region.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
+         return good ? "" : "must be lower-case letters, digits and dashes, like \"us-east-1\"";
+       }},
+      {"server", "user", &Config::user, "system user the server runs as once it listens"},
+      {"server", "log_level", &Config::log_level, "least level that is logged",
+       [](const Config& c) { return one_of(c.log_level, {"debug", "info", "warn", "error"}); }},
+      {"server", "insecure_http", &Config::insecure_http,
+       "allow plain HTTP beyond this computer: private keys and requests then travel in clear"},
+      {"images", "dir", &Config::images_dir, "folder of sealed machine images; empty: `images` beside the state folder"},
+      {"images", "recipes", &Config::recipes_dir, "folder of image recipes; empty: found beside the program"},
+      {"network", "private", &Config::private_cidr, "range of the machines' private addresses; empty: a free one is found"},
+      {"network", "public", &Config::public_cidr, "range of the machines' public addresses; empty: a free one is found"},
+  };
+  return table;
+}
+
+std::string default_text(const Member& member) {
+  static const Config defaults;
+  return std::visit(
+      [](auto pointer) -> std::string {
+        const auto& value = defaults.*pointer;
+        if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::string>) return "\"" + value + "\"";
+        else return fmt::format("{}", value);
+      },
+      member);
+}
+
+std::string_view type_name(const Member& member) {
+  constexpr std::string_view names[] = {"text", "whole number", "true or false"};  // the manual's words
+  return names[member.index()];
+}
+
+bool assign(Config& config, const Member& member, const toml::node& node) {
+  return std::visit(
+      [&](auto pointer) {
+        using Value = std::decay_t<decltype(config.*pointer)>;
+        const std::optional<Value> value = node.value_exact<Value>();
+        if (value) config.*pointer = *value;
+        return value.has_value();
+      },
+      member);
+}
+
+std::unexpected<base::Error> wrong(const std::string& path, const toml::node& node, const std::string& what) {
+  return base::fail(base::Fault::kInvalid, "InvalidConfiguration",
+                    fmt::format("{}:{}: {}", path, node.source().begin.line, what));
+}
+
+}  // namespace
+
+base::Result<Config> read_config(const std::string& path, Config config) {
+  if (path.empty()) return config;
+  std::ifstream opened(path);
+  if (!opened)
+    return base::fail(base::Fault::kInvalid, "InvalidConfiguration",
+                      fmt::format("the configuration file {} cannot be read: {}", path, std::strerror(errno)));
+  toml::table file;
+  try {
+    file = toml::parse(opened, path);
+  } catch (const toml::parse_error& error) {
+    return base::fail(base::Fault::kInvalid, "InvalidConfiguration",
+                      fmt::format("{}:{}: {}", path, error.source().begin.line, error.description()));
+  }
+  for (const auto& [section, node] : file) {
+    const auto* table = node.as_table();
+    if (!table) return wrong(path, node, fmt::format("'{}' stands outside any [section]", section.str()));
+    for (const auto& [name, value] : *table) {
+      const Row* found = nullptr;
+      for (const auto& row : rows())
+        if (row.section == section.str() && row.name == name.str()) found = &row;
+      if (!found)
+        return wrong(path, value, fmt::format("[{}] has no key '{}'; docs/configuration.md lists them", section.str(), name.str()));
+      if (!assign(config, found->member, value))
+        return wrong(path, value, fmt::format("[{}] {} must be {}{}", section.str(), name.str(),
+                                              std::holds_alternative<std::int64_t Config::*>(found->member) ? "a " : "",
+                                              type_name(found->member)));
+      if (found->check)
+        if (const auto fault = found->check(config); !fault.empty())
+          return wrong(path, value, fmt::format("[{}] {} {}", section.str(), name.str(), fault));
+    }
+  }
+  return config;
+}
+
+std::vector<ConfigRow> config_rows() {
+  std::vector<ConfigRow> out;
+  for (const auto& row : rows())
+    out.push_back({fmt::format("[{}] {}", row.section, row.name), std::string(type_name(row.member)),
+                   default_text(row.member), std::string(row.what)});
+  return out;
+}
+
+}  // namespace stipend::app

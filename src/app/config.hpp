@@ -1,0 +1,37 @@
+// stipend.toml: every key has a default and a row in config.cpp's one table, from which docs/configuration.md is
+// checked. An unknown key or a wrong value is an error that names file and line.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace stipend::app {
+
+struct Config {
+  std::string provider = "lxc";          // [compute]
+  std::int64_t vcpu_percent = 400;       // vCPUs that may run for each 100 of the host's
+  std::int64_t memory_percent = 100;     // of the host's memory that running machines may have
+  std::int64_t commands_per_second = 50; // [limits]; of one account, lasting
+  std::int64_t commands_burst = 200;     // of one account, at once
+  std::string listen = "127.0.0.1:8080"; // [server]
+  std::string region = "us-east-1";
+  std::string user = "stipend";
+  std::string log_level = "info";
+  bool insecure_http = false;
+  std::string images_dir;                // [images]; empty: beside the state
+  std::string recipes_dir;               // empty: beside the program
+  std::string private_cidr;              // [network]; empty: a free range is found
+  std::string public_cidr;
+};
+
+struct ConfigRow {
+  std::string key, type, default_text, what;
+};
+
+base::Result<Config> read_config(const std::string& path, Config defaults = {});  // "" gives the defaults
+std::vector<ConfigRow> config_rows();
+
+}  // namespace stipend::app

@@ -1,0 +1,63 @@
+#include "app/config.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace stipend::app {
+namespace {
+
+class ConfigFile : public ::testing::Test {
+ protected:
+  base::Result<Config> read(const std::string& text) {
+    path_ = std::filesystem::temp_directory_path() / ("stipend_config_" + std::to_string(::getpid()) + ".toml");
+    std::ofstream(path_) << text;
+    return read_config(path_);
+  }
+  void TearDown() override { std::filesystem::remove(path_); }
+  std::filesystem::path path_;
+};
+
+TEST_F(ConfigFile, EmptyFileGivesTheDefaults) {
+  const auto config = read("");
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->provider, "lxc");
+}
+
+TEST_F(ConfigFile, ValuesAreRead) {
+  const auto config = read("[compute]\nprovider = \"fake\"\nvcpu_percent = 200\n[limits]\ncommands_burst = 5\n");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->provider, "fake");
+  EXPECT_EQ(config->vcpu_percent, 200);
+  EXPECT_EQ(config->commands_burst, 5);
+}
+
+TEST_F(ConfigFile, AWrongKeyOrValueIsNamedWithItsLine) {
+  for (const auto& [text, said] : std::vector<std::pair<std::string, std::string>>{
+           {"[compute]\n\nprovder = \"lxc\"\n", ":3: [compute] has no key 'provder'"},
+           {"[compute]\nprovider = 3\n", ":2: [compute] provider must be text"},
+           {"[compute]\nprovider = \"vmware\"\n", ":2: [compute] provider must be one of"},
+           {"[limits]\ncommands_per_second = 0\n", ":2: [limits] commands_per_second must be from 1"},
+           {"[limits]\n\ncommands_burst = 2000000\n", ":3: [limits] commands_burst must be from 1"},
+           {"provider = \"lxc\"\n", ":1: 'provider' stands outside"},
+           {"[compute\n", ":1: "}}) {
+    const auto config = read(text);
+    ASSERT_FALSE(config) << text;
+    EXPECT_NE(config.error().message.find(said), std::string::npos) << config.error().message;
+  }
+}
+
+TEST(ConfigDocs, EveryKeyHasItsRowInTheManual) {
+  std::ifstream file(STIPEND_SOURCE_DIR "/docs/configuration.md");
+  std::stringstream text;
+  text << file.rdbuf();
+  for (const auto& row : config_rows())
+    EXPECT_NE(text.str().find("| `" + row.key + "` | " + row.type + " | `" + row.default_text + "` | " + row.what + " |"),
+              std::string::npos)
+        << row.key << ": docs/configuration.md lacks this row or says something else";
+}
+
+}  // namespace
+}  // namespace stipend::app

@@ -1,0 +1,33 @@
+// The gateway's Ports over the engine: value messages on one side, commands and reads on the other.
+#pragma once
+
+#include "control/engine.hpp"
+#include "gateway/ports.hpp"
+
+namespace stipend::app {
+
+class EnginePorts final : public gateway::Ports {
+ public:
+  explicit EnginePorts(control::Engine& engine) : engine_(engine) {}
+
+  gateway::awaitable<base::Result<std::string>> peek_sign_in(std::string token) override;
+  gateway::awaitable<base::Result<gateway::Pass>> sign_in(std::string token) override;
+  gateway::awaitable<base::Status> sign_out(std::string session) override;
+  gateway::awaitable<base::Result<gateway::Who>> who(std::string session) override;
+  gateway::awaitable<base::Result<gateway::Wallet>> wallet(base::AccountId account) override;
+  gateway::awaitable<base::Result<std::vector<gateway::InstanceView>>> instances(base::AccountId account) override;
+  gateway::awaitable<base::Result<std::vector<gateway::ImageView>>> images(base::AccountId account) override;
+  gateway::awaitable<base::Result<std::vector<gateway::TypeView>>> types(base::AccountId account) override;
+  gateway::awaitable<base::Result<base::InstanceId>> launch(base::AccountId account, gateway::LaunchWish wish,
+                                                            std::string request_id) override;
+  gateway::awaitable<base::Status> act(base::AccountId account, base::InstanceId instance, gateway::Act act,
+                                       std::string request_id) override;
+  gateway::awaitable<base::Result<std::string>> make_ticket(std::string session, base::InstanceId instance) override;
+  gateway::awaitable<base::Result<gateway::Pass>> redeem_ticket(std::string ticket, base::InstanceId instance) override;
+  gateway::awaitable<base::Result<gateway::Route>> route(std::string pass, base::InstanceId instance) override;
+
+ private:
+  control::Engine& engine_;
+};
+
+}  // namespace stipend::app

@@ -1,0 +1,208 @@
+#include "app/server.hpp"
+
+#include <fmt/format.h>
+#include <malloc.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <optional>
+#include <filesystem>
+#include <map>
+#include <thread>
+
+#include "api/api.hpp"
+#include "app/admin_server.hpp"
+#include "app/dispatch.hpp"
+#include "app/metrics.hpp"
+#include "app/ports.hpp"
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "compute/fake/fake_provider.hpp"
+#include "compute/lxc/lxc_provider.hpp"
+#include "control/service.hpp"
+#include "control/vault.hpp"
+#include "gateway/gateway.hpp"
+#include "net/runtime.hpp"
+#include "store/sqlite/sqlite_store.hpp"
+
+namespace stipend::app {
+namespace {
+
+namespace log = base::log;
+
+constexpr auto kEndWithin = std::chrono::seconds(5);
+constexpr auto kPredecessorGoneWithin = std::chrono::seconds(3);  // one that was killed a moment ago
+// A host takes a second or two to set up its network. Connections wait in the socket's queue meanwhile, so who launches
+// at once is not refused; a host that cannot serve at all is then told in the answers and on /readyz.
+constexpr auto kHostWithin = std::chrono::seconds(10);
+
+log::Level level_of(const std::string& word) {
+  static const std::map<std::string, log::Level> levels = {
+      {"debug", log::Level::kDebug}, {"info", log::Level::kInfo}, {"warn", log::Level::kWarn}, {"error", log::Level::kError}};
+  return levels.at(word);
+}
+
+// The address people type for what is bound: loopback and "all addresses" are localhost to the person at this computer.
+std::string authority_of(const std::string& listen) {
+  const auto colon = listen.rfind(':');
+  const std::string host = listen.substr(0, colon);
+  const bool local = host.starts_with("127.") || host == "0.0.0.0" || host == "[::1]" || host == "[::]";
+  return (local ? "localhost" : host) + listen.substr(colon);
+}
+
+std::vector<std::string> console_hosts(const std::string& listen) {
+  std::vector<std::string> hosts = {"localhost", "127.0.0.1", "[::1]"};
+  const std::string own = listen.substr(0, listen.rfind(':'));
+  if (own != "0.0.0.0" && own != "[::]") hosts.push_back(own);
+  return hosts;
+}
+
+// Pretending costs nothing: money, not room, is what ends here.
+compute::FakeOptions fake_host(const Config& config) {
+  compute::FakeOptions options;
+  options.cpus = 1'000'000;
+  options.memory_mib = options.disk_free_mib = std::int64_t{1} << 40;
+  if (!config.private_cidr.empty()) options.addresses.private_cidr = config.private_cidr;
+  if (!config.public_cidr.empty()) options.addresses.public_cidr = config.public_cidr;
+  return options;
+}
+
+std::unique_ptr<compute::Provider> make_provider(const ServerJob& job, const base::Clock& clock, base::Random& random) {
+  if (job.config.provider == "fake") return compute::make_fake_provider(clock, random, fake_host(job.config));
+  return compute::make_lxc_provider({.socket = job.host_socket});
+}
+
+std::string metrics_text(const control::Counters& c, const net::Server& http) {
+  const auto http_stats = http.stats();
+  const auto number = [](std::uint64_t value) { return static_cast<double>(value); };
+  return to_prometheus({
+      {"stipend_commands_total", "Engine commands that ran.", "counter", number(c.commands)},
+      {"stipend_commands_failed_total", "Engine commands that answered an error.", "counter", number(c.commands_failed)},
+      {"stipend_reads_total", "Engine reads.", "counter", number(c.reads)},
+      {"stipend_throttled_total", "Commands refused by admission.", "counter", number(c.throttled)},
+      {"stipend_commits_total", "Batches committed.", "counter", number(c.commits)},
+      {"stipend_commits_failed_total", "Batches that could not be committed.", "counter", number(c.commits_failed)},
+      {"stipend_commit_seconds_total", "Time spent committing.", "counter", number(c.commit_us) / 1e6},
+      {"stipend_reports_total", "Reports from providers.", "counter", number(c.reports)},
+      {"stipend_wishes_total", "Calls to providers.", "counter", number(c.wishes)},
+      {"stipend_renewals_total", "Accounts whose leases were renewed.", "counter", number(c.renewals)},
+      {"stipend_http_requests_total", "HTTP requests.", "counter", number(http_stats.requests)},
+      {"stipend_http_connections", "Open HTTP connections.", "gauge", number(http_stats.connections)},
+      {"stipend_http_tunnels", "Relayed WebSockets.", "gauge", number(http_stats.tunnels)},
+  });
+}
+
+// Everything of one running server; members end in the opposite order of their making.
+struct Parts {
+  const ServerJob& job;
+  base::SystemClock clock;
+  base::SystemRandom random;
+  std::optional<control::Vault> vault;
+  std::unique_ptr<control::Service> service;
+  net::Runtime runtime{1U};
+  std::optional<AdminContext> admin;
+  std::optional<EnginePorts> ports;
+  std::optional<gateway::Gateway> gateway;
+  std::unique_ptr<api::Api> api;
+  std::optional<net::Server> http, admin_server;
+  int status = 0;
+};
+
+base::Status open_state(Parts& p) {
+  const auto& folder = p.job.folder;
+  TRY_ASSIGN(p.vault, control::Vault::open_file(folder + "/master.key", p.random));
+  TRY_ASSIGN(auto store, store::open_sqlite(folder, {.lock_patience = kPredecessorGoneWithin}));
+  control::ServiceOptions options;
+  options.engine.commands_per_second = static_cast<double>(p.job.config.commands_per_second);
+  options.engine.commands_burst = static_cast<double>(p.job.config.commands_burst);
+  options.reconciler.room = {p.job.config.vcpu_percent, p.job.config.memory_percent};
+  options.on_fatal = [](const std::string& why) {
+    log::error("the server must end", {{"why", why}});
+    std::_Exit(75);  // EX_TEMPFAIL: start again
+  };
+  TRY_ASSIGN(p.service, control::Service::start(std::move(store), make_provider(p.job, p.clock, p.random), p.clock, p.random,
+                                                std::move(options)));
+  return {};
+}
+
+api::Settings api_settings(const ServerJob& job) {
+  api::Settings settings;
+  settings.region = job.config.region;
+  settings.zones = {job.config.region + "a", job.config.region + "b"};
+  return settings;
+}
+
+void assemble(Parts& p) {
+  auto& service = *p.service;
+  const std::string authority = authority_of(p.job.listen);
+  p.admin.emplace(AdminContext{service, *p.vault, p.job.images, authority, p.job.listen, p.job.config.region});
+  p.ports.emplace(service.engine());
+  gateway::Options options;
+  options.origins.console_hosts = console_hosts(p.job.listen);
+  p.gateway.emplace(*p.ports, std::move(options));
+  p.api = std::make_unique<api::Api>(api::Parts{
+      service.engine(), p.clock, p.random, [&vault = *p.vault](const domain::AccessKey& key) { return vault.open(key.sealed_secret); },
+      [&provider = service.provider()](base::InstanceId id, api::ConsoleDone done) { provider.console_output(id, std::move(done)); },
+      api_settings(p.job), p.vault->derive("page cursors")});
+  Health health;
+  health.degraded = [&service] { return service.not_ready(); };
+  health.metrics = [&p] { return metrics_text(p.service->counters(), *p.http); };
+  p.http.emplace(p.runtime.executors(), net::Limits{}, dispatch(*p.gateway, p.api->handler(), std::move(health)));
+  p.admin_server.emplace(p.runtime.executors(), net::Limits{}, admin_handler(*p.admin, getegid()));
+}
+
+net::awaitable<void> host_connected(const control::Service& service) {
+  const auto end = std::chrono::steady_clock::now() + kHostWithin;
+  while (!service.not_ready().empty() && std::chrono::steady_clock::now() < end)
+    co_await net::sleep_for(std::chrono::milliseconds(20));
+}
+
+net::awaitable<void> live(Parts& p) {
+  control::Actor operator_self;
+  operator_self.who = "server";
+  operator_self.via = "start";
+  operator_self.role = domain::Role::kAdministrator;
+  const auto images = co_await scan_images(*p.admin, operator_self);
+  auto http = net::adopt_listener(p.job.sockets.http);
+  auto admin = net::adopt_listener(p.job.sockets.admin);
+  if (!images || !http || !admin) {
+    log::error("the server cannot start", {{"why", !images ? images.error().message : !http ? http.error().message : admin.error().message}});
+    p.status = 1;
+    p.runtime.stop();
+    co_return;
+  }
+  p.admin_server->accept_on(std::move(*admin));
+  co_await host_connected(*p.service);
+  p.http->accept_on(std::move(*http));
+  log::info("serving", {{"listen", p.job.listen}, {"images", *images}, {"provider", p.job.config.provider}});
+  if (write(p.job.sockets.ready, &kServes, 1) == 1) close(p.job.sockets.ready);
+  co_await p.runtime.next_signal();
+  log::info("ending; machines go on");
+  co_await p.http->stop(kEndWithin);
+  co_await p.admin_server->stop(kEndWithin);
+  p.runtime.stop();
+}
+
+}  // namespace
+
+int serve(const ServerJob& job) {
+  // Answers of some 100 KiB come and go all the time: without this glibc gives their pages back after each and
+  // faults them in anew, a third of the CPU of a DescribeInstances of 100.
+  mallopt(M_TRIM_THRESHOLD, 8 << 20);
+  mallopt(M_MMAP_THRESHOLD, 4 << 20);
+  log::set_level(level_of(job.config.log_level));
+  Parts parts{.job = job};
+  if (const auto opened = open_state(parts); !opened) {
+    fmt::print(stderr, "stipend: {}\n", opened.error().message);
+    return 1;
+  }
+  if (write(job.sockets.ready, &kStateOpen, 1) != 1) return 1;  // the keeper is gone
+  assemble(parts);
+  parts.runtime.spawn([&parts] { return live(parts); });
+  parts.runtime.run();
+  parts.service->stop();
+  return parts.status;
+}
+
+}  // namespace stipend::app

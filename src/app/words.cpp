@@ -1,0 +1,70 @@
+#include "app/words.hpp"
+
+#include <fmt/format.h>
+
+namespace stipend::app {
+
+std::string to_word(domain::InstanceState state) {
+  using S = domain::InstanceState;
+  switch (state) {
+    case S::kPending: return "pending";
+    case S::kRunning: return "running";
+    case S::kShuttingDown: return "shutting-down";
+    case S::kTerminated: return "terminated";
+    case S::kStopping: return "stopping";
+    case S::kStopped: return "stopped";
+  }
+  return "";
+}
+
+std::string to_word(domain::Role role) {
+  switch (role) {
+    case domain::Role::kStudent: return "student";
+    case domain::Role::kTeacher: return "teacher";
+    case domain::Role::kAdministrator: return "administrator";
+  }
+  return "";
+}
+
+std::string to_word(domain::EntryKind kind) {
+  switch (kind) {
+    case domain::EntryKind::kGrant: return "grant";
+    case domain::EntryKind::kTakeBack: return "take-back";
+    case domain::EntryKind::kCharge: return "charge";
+    case domain::EntryKind::kStorage: return "storage";
+    case domain::EntryKind::kCorrection: return "correction";
+    case domain::EntryKind::kExpiry: return "expiry";
+  }
+  return "";
+}
+
+namespace {
+
+// The detail is the host's, behind AWS's code.
+std::string start_failure(const domain::Instance& instance) {
+  std::string why = instance.state_reason_message;
+  if (const auto code = why.find(": "); why.starts_with("Server.") && code != why.npos) why = why.substr(code + 2);
+  while (why.ends_with('.')) why.pop_back();
+  return fmt::format("It could not be started: {}. Nothing was charged.", why);
+}
+
+}  // namespace
+
+std::string stop_sentence(const domain::Instance& instance) {
+  using C = domain::StopCause;
+  if (instance.state == domain::InstanceState::kRunning || instance.state == domain::InstanceState::kPending) return "";
+  switch (instance.stop_cause) {
+    case C::kNone: return "";
+    case C::kPerson: return "Stopped by you. The disk is kept.";
+    case C::kTeacher: return "Stopped by your teacher. The disk is kept.";
+    case C::kCredit: return "Stopped when the credit was used up. Your files stay.";
+    case C::kIdle: return "Stopped while idle. Your files stay.";
+    case C::kSchedule: return "Stopped by the course's schedule. Your files stay.";
+    case C::kFault: return "Stopped by a fault of the computer it ran on; that time is not charged. Your files stay.";
+    case C::kGuest: return "Shut down from inside. The disk is kept.";
+    case C::kStartFailed: return start_failure(instance);
+  }
+  return "";
+}
+
+}  // namespace stipend::app

@@ -1,0 +1,17 @@
+// Rows in the words that people and JSON see.
+#pragma once
+
+#include <string>
+
+#include "domain/rows.hpp"
+
+namespace stipend::app {
+
+std::string to_word(domain::InstanceState state);  // pending, running, …
+std::string to_word(domain::Role role);            // student, teacher, administrator
+std::string to_word(domain::EntryKind kind);
+
+// Why an instance does not run, in one sentence; empty while it runs.
+std::string stop_sentence(const domain::Instance& instance);
+
+}  // namespace stipend::app

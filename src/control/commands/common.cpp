@@ -1,0 +1,72 @@
+#include "control/commands/common.hpp"
+
+#include <fmt/format.h>
+
+#include "base/check.hpp"
+#include "domain/figures.hpp"
+
+namespace stipend::control {
+
+using base::Fault;
+using base::Money;
+
+base::Result<const domain::Account*> own_account(const Tx& tx) {
+  const auto* account = tx.state().find<domain::Account>(tx.actor().account);
+  if (!account)
+    return base::fail(Fault::kDenied, "UnauthorizedOperation", "this needs an account; sign with an account's access key");
+  return account;
+}
+
+const domain::Course& course_of(const domain::State& state, const base::AccountId& account) {
+  const auto* row = state.find<domain::Account>(account);
+  CHECK(row, "an account that is used exists");
+  const auto* course = state.find<domain::Course>(row->course);
+  CHECK(course, "an account's course exists");
+  return *course;
+}
+
+const domain::Catalogue& catalogue_of(const domain::State& state, const base::AccountId& account) {
+  const auto* catalogue = domain::find_catalogue(course_of(state, account).catalogue);
+  CHECK(catalogue, "a course's price catalogue exists");
+  return *catalogue;
+}
+
+bool is_operator(const Actor& actor) { return actor.account.empty() && actor.via == "admin"; }
+
+bool may_act_for(const domain::State& state, const Actor& actor, const base::AccountId& owner) {
+  if (is_operator(actor) || actor.account == owner) return true;
+  const auto* mine = state.find<domain::Account>(actor.account);
+  const auto* theirs = state.find<domain::Account>(owner);
+  return mine && theirs && mine->role != domain::Role::kStudent && mine->course == theirs->course;
+}
+
+void save_wallet(Tx& tx, domain::Wallet& wallet) {
+  auto changes = wallet.take_changes();
+  for (auto& grant : changes.grants) tx.save(std::move(grant));
+  if (changes.hold) tx.save(*std::move(changes.hold));
+  for (auto& disk : changes.disks) tx.save(std::move(disk));
+  for (auto& entry : changes.entries) tx.save(std::move(entry));
+}
+
+std::string dollars(Money amount, base::Rounding rounding) {
+  const Money micro = base::mul_div(amount, 1, 1000, rounding);
+  return fmt::format("${}.{:06}", micro.nano / 1'000'000, micro.nano % 1'000'000);
+}
+
+std::unexpected<base::Error> insufficient_credit(const domain::State& state, const base::AccountId& account,
+                                                 base::WallTime now, const Shortage& shortage) {
+  const auto f = domain::figures_without_runway(state, account, now);
+  return base::fail(
+      Fault::kNoCredit, "InsufficientCredit",
+      fmt::format("{} at least {} {}; account {} has {} available ({} balance, {} set aside for running machines, {} "
+                  "kept for disks). Ask your teacher for more credit or stop a machine.",
+                  shortage.who, dollars(shortage.needed, base::Rounding::kCeil), shortage.purpose, account.str(),
+                  dollars(f.available, base::Rounding::kFloor), base::to_display(f.balance, base::Rounding::kFloor),
+                  base::to_display(f.held, base::Rounding::kCeil), base::to_display(f.reserved, base::Rounding::kCeil)));
+}
+
+std::unexpected<base::Error> dry_run_succeeded() {
+  return base::fail(Fault::kConflict, "DryRunOperation", "Request would have succeeded, but DryRun flag is set.");
+}
+
+}  // namespace stipend::control

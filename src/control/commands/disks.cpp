@@ -1,0 +1,26 @@
+#include <fmt/format.h>
+
+#include "control/commands/common.hpp"
+#include "control/commands/instances.hpp"
+
+namespace stipend::control {
+
+using base::Fault;
+
+base::Status delete_disk(Tx& tx, const base::DiskId& id, bool dry_run) {
+  const auto* disk = tx.state().find<domain::Disk>(id);
+  if (!disk || disk->deleted || !may_act_for(tx.state(), tx.actor(), disk->account))
+    return base::fail(Fault::kNotFound, "InvalidVolume.NotFound", fmt::format("The volume '{}' does not exist.", id.str()));
+  if (!disk->attached.empty())
+    return base::fail(Fault::kConflict, "VolumeInUse",
+                      fmt::format("Volume {} is currently attached to {}", id.str(), disk->attached.str()));
+  if (dry_run) return dry_run_succeeded();
+  domain::Wallet wallet(tx.state(), disk->account, tx.now());
+  wallet.delete_disk(id);
+  save_wallet(tx, wallet);
+  tx.effect(DeleteDiskEffect{id});
+  tx.audit("delete-disk", id.str(), {});
+  return {};
+}
+
+}  // namespace stipend::control

@@ -1,0 +1,157 @@
+#include "control/commands/renewals.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/check.hpp"
+#include "control/commands/common.hpp"
+#include "domain/charge.hpp"
+#include "domain/lease.hpp"
+#include "domain/storage.hpp"
+
+namespace stipend::control {
+namespace {
+
+using base::RunSeconds;
+using domain::Instance;
+
+bool has_run(const domain::State& state, const base::AccountId& account) {
+  const auto of = state.instances_of.find(account);
+  return of != state.instances_of.end() &&
+         std::ranges::any_of(of->second, [&](const auto& id) { return state.with_run.contains(id); });
+}
+
+// How long the run had lasted at `instant`, from what was reported since; at least what is posted.
+RunSeconds ran_at(const domain::Run& run, base::WallTime instant) {
+  const RunSeconds ran{run.seen_ran.count - std::max<std::int64_t>(0, instant.ms_until(*run.seen_at) / 1000)};
+  return std::max(run.posted_ran, ran);
+}
+
+// Hours that began, and the UTC day that ended: a posting belongs to one day.
+void post_run(domain::Wallet& wallet, Instance& instance, const std::string& edition) {
+  const auto& run = *instance.run;
+  if (!run.running_since || run.charge_until) return;  // a run that is being stopped is posted when it is settled
+  const auto midnight = domain::utc_midnight(wallet.now());
+  const auto last = run.posted_at.value_or(*run.running_since);
+  const auto post = [&](RunSeconds ran, base::WallTime at) {
+    const auto total = domain::charge_for(run.plan, run.price, ran, base::Rounding::kFloor);
+    if (total > run.posted) wallet.charge_run(instance, total, ran, at, edition, "usage");
+  };
+  if (last < midnight) post(ran_at(run, midnight), midnight);
+  if (run.plan == domain::RatePlan::kPerHour) post(std::max(run.seen_ran, RunSeconds{1}), wallet.now());
+}
+
+// The lease grows, shrinks to `shorter`, or is sent again when its confirmation is missing. A shrunk lease keeps its
+// hold until the machine's enforcer has confirmed it.
+void renew_machine(Tx& tx, Instance& instance, RunSeconds run_max, std::optional<RunSeconds> shorter) {
+  auto& run = *instance.run;
+  if (run_max > run.held_run_max || (run_max > run.lease_run_max && run.lease_run_max == run.held_run_max)) {
+    ++run.lease_seq;
+    run.lease_run_max = run.held_run_max = run_max;
+  } else if (shorter) {
+    ++run.lease_seq;
+    run.lease_run_max = *shorter;
+  }
+  if (run.running_since && run.acked_seq < run.lease_seq)
+    tx.effect(RenewEffect{{instance.id, run.generation}, {run.lease_seq, run.lease_run_max}});
+}
+
+}  // namespace
+
+std::vector<base::AccountId> accounts_due(const domain::State& state, base::WallTime now) {
+  std::set<base::AccountId> due;
+  for (const auto& id : state.with_run) due.insert(state.find<Instance>(id)->account);
+  const auto midnight = domain::utc_midnight(now);
+  for (const auto& [id, disk] : state.disks)
+    if (!disk->deleted && disk->posted_at < midnight) due.insert(disk->account);
+  return {due.begin(), due.end()};
+}
+
+base::Status renew_account(Tx& tx, const base::AccountId& account) {
+  const auto& state = tx.state();
+  if (!state.find<domain::Account>(account)) return {};
+  domain::Wallet wallet(state, account, tx.now());
+  const auto midnight = domain::utc_midnight(tx.now());
+  if (wallet.storage_older_than(midnight)) wallet.post_storage(midnight);
+  if (has_run(state, account)) {
+    const auto& edition = catalogue_of(state, account).edition;
+    std::vector<Instance> instances;
+    std::vector<domain::Machine> machines;
+    for (const auto& id : state.instances_of.at(account)) {
+      const auto* instance = state.find<Instance>(id);
+      if (!instance->run) continue;
+      instances.push_back(*instance);
+      post_run(wallet, instances.back(), edition);
+      machines.push_back(domain::machine_of(instances.back(), tx.now()));
+    }
+    auto plan = domain::plan_leases(wallet, machines, domain::kLeaseSeconds);
+    if (!plan.funded) {
+      // Not even the disks' cost up to now is inside: it is paid as far as it goes, the leases stay as they are.
+      wallet.post_storage(tx.now());
+      plan = domain::plan_leases(wallet, machines, 0);
+    }
+    if (plan.funded) {
+      std::int64_t fair_s = domain::kLeaseSeconds;
+      if (machines.size() > 1 && plan.together_s < domain::kLeaseSeconds)
+        fair_s = domain::fair_share_s(wallet, machines, domain::kLeaseSeconds);
+      const auto shorten = domain::to_shorten(machines, plan, fair_s);
+      CHECK(wallet.hold(plan.needs), "a plan that fits can be held");
+      for (std::size_t i = 0; i < machines.size(); ++i) {
+        if (!machines[i].renewable) continue;
+        std::optional<RunSeconds> shorter;
+        if (shorten[i]) shorter = machines[i].ran + RunSeconds{fair_s};
+        renew_machine(tx, instances[i], plan.run_max[i], shorter);
+      }
+    }
+    for (auto& instance : instances) {
+      const auto& before = *state.find<Instance>(instance.id)->run;
+      if (before.lease_seq != instance.run->lease_seq || before.segment != instance.run->segment) tx.save(std::move(instance));
+    }
+  }
+  save_wallet(tx, wallet);
+  return {};
+}
+
+base::Result<bool> forget_old(Tx& tx, std::size_t limit) {
+  constexpr std::int64_t kMinuteMs = 60'000, kHourMs = 60 * kMinuteMs, kDayMs = 24 * kHourMs;
+  const auto& state = tx.state();
+  const auto older = [&](base::WallTime t, std::int64_t ms) { return t.ms_until(tx.now()) >= ms; };
+  std::vector<base::InstanceId> cooled, over;
+  std::vector<std::string> tokens, passes;
+  std::set<base::AccountId> expired;
+  const auto full = [&] { return cooled.size() + over.size() + tokens.size() + passes.size() + expired.size() >= limit; };
+  for (const auto& [id, instance] : state.instances) {
+    if (full()) break;
+    if (!instance->terminated_at) continue;
+    if (older(*instance->terminated_at, kHourMs)) over.push_back(id);
+    else if (!instance->private_address.empty() && older(*instance->terminated_at, 10 * kMinuteMs)) cooled.push_back(id);
+  }
+  for (const auto& [key, token] : state.client_tokens) {
+    if (full()) break;
+    if (older(token->created, kDayMs)) tokens.push_back(key);
+  }
+  for (const auto& [key, pass] : state.passes) {
+    if (full()) break;
+    if (pass->expires <= tx.now()) passes.push_back(key);
+  }
+  for (const auto& [id, grant] : state.grants) {
+    if (full()) break;
+    if (grant->expires <= tx.now() && grant->remaining() > base::Money{}) expired.insert(grant->account);
+  }
+  const bool more = full();
+  for (const auto& id : cooled) {
+    Instance instance = *state.find<Instance>(id);
+    instance.private_address.clear();
+    tx.save(std::move(instance));
+  }
+  for (const auto& id : over) tx.erase<Instance>(id);
+  for (const auto& key : tokens) tx.erase<domain::ClientToken>(key);
+  for (const auto& key : passes) tx.erase<domain::Pass>(key);
+  for (const auto& account : expired) {
+    domain::Wallet wallet(state, account, tx.now());
+    save_wallet(tx, wallet);
+  }
+  return more && !expired.size();
+}
+
+}  // namespace stipend::control

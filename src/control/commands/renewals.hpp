@@ -1,0 +1,22 @@
+// The guard's commands: run by the clock, account by account, so that no step is long.
+#pragma once
+
+#include <vector>
+
+#include "control/tx.hpp"
+
+namespace stipend::control {
+
+// Accounts with something to renew or to post now: those with machines, and at UTC midnight those with disks.
+// The guard calls renew_account for each, every domain::kRenewSeconds, and at once after a top-up.
+std::vector<base::AccountId> accounts_due(const domain::State& state, base::WallTime now);
+
+// Renews the leases of all machines of the account together, posts the hours that began and, after a UTC
+// midnight, the day that ended. A machine that cannot be paid further keeps what it has and ends at its lease.
+base::Status renew_account(Tx& tx, const base::AccountId& account);
+
+// Forgets what is over: private addresses of terminated machines after 10 min, their rows after an hour, client
+// tokens after a day, expired ways in, expired grants. At most `limit` rows a call; true: call again.
+base::Result<bool> forget_old(Tx& tx, std::size_t limit = 500);
+
+}  // namespace stipend::control

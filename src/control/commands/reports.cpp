@@ -1,0 +1,214 @@
+#include "control/commands/reports.hpp"
+
+#include <algorithm>
+
+#include "control/commands/runs.hpp"
+#include "domain/lease.hpp"
+
+namespace stipend::control {
+namespace {
+
+using base::RunSeconds;
+using compute::Phase;
+using compute::Report;
+using domain::Instance;
+using domain::InstanceState;
+using domain::StopCause;
+using Renew = std::optional<base::AccountId>;
+
+constexpr std::int64_t kSeenEveryMs = 60'000;  // a figure that only moves on is written this often
+
+// Somebody already decided how this run ends.
+bool has_intent(const Instance& instance) {
+  return instance.terminate_wanted ||
+         (instance.state == InstanceState::kStopping &&
+          (instance.stop_cause == StopCause::kPerson || instance.stop_cause == StopCause::kTeacher));
+}
+
+void note_figures(Instance& instance, const Report& report, base::WallTime now) {
+  auto& run = *instance.run;
+  run.seen_ran = std::max(run.seen_ran, std::min(report.ran, run.held_run_max));
+  run.seen_at = now;
+  run.acked_seq = std::max(run.acked_seq, std::min(report.lease_seq, run.lease_seq));
+  if (!report.host.empty()) run.host = report.host;
+  if (!report.boot_id.empty()) run.boot_id = report.boot_id;
+}
+
+// A shortened lease frees its money only when the machine's enforcer holds it.
+bool shortening_confirmed(const domain::Run& run) {
+  return run.acked_seq == run.lease_seq && run.held_run_max > run.lease_run_max;
+}
+
+base::Result<Renew> running(Tx& tx, Instance instance, const Report& report) {
+  auto& run = *instance.run;
+  const bool first = !run.running_since;
+  if (!first && report.ran < run.seen_ran) return std::nullopt;  // late: a newer one was seen
+  const bool confirms = report.lease_seq > run.acked_seq;
+  const bool old = !run.seen_at || run.seen_at->ms_until(tx.now()) >= kSeenEveryMs;
+  const bool resumes = instance.state == InstanceState::kStopping && instance.stop_cause == StopCause::kCredit &&
+                       report.lease_seq >= run.lease_seq && report.ran > run.seen_ran;
+  if (!first && !confirms && !old && !resumes) return std::nullopt;
+  note_figures(instance, report, tx.now());
+  Renew renew;
+  if (first && !run.charge_until) {  // else it was terminated before anybody saw it running: nothing is charged
+    run.running_since = tx.now().plus_seconds(-report.ran.count);
+    renew = instance.account;  // the first hour is posted, the start's margin freed
+  }
+  if (resumes || (first && instance.state == InstanceState::kPending)) {
+    domain::become(instance, InstanceState::kRunning);
+    instance.stop_cause = StopCause::kNone;
+    instance.state_reason_code.clear();
+    instance.state_reason_message.clear();
+    instance.failed_starts = 0;
+    tx.audit("running", instance.id.str(), {});
+  }
+  if (shortening_confirmed(run)) {
+    run.held_run_max = run.lease_run_max;
+    renew = instance.account;
+  }
+  tx.save(std::move(instance));
+  return renew;
+}
+
+base::Result<Renew> stopping(Tx& tx, Instance instance, const Report& report) {
+  auto& run = *instance.run;
+  if (report.ran < run.seen_ran && run.running_since) return std::nullopt;
+  // A start that failed is being tidied up: it never ran, and its end is about to be told.
+  if (report.cause == compute::Cause::kStartFailed && !run.running_since) return std::nullopt;
+  if (!run.running_since && !run.charge_until) run.running_since = tx.now().plus_seconds(-report.ran.count);
+  note_figures(instance, report, tx.now());
+  if (has_intent(instance)) {
+    // The enforcer measured when it began; the server's own estimate may be a second later.
+    if (run.charge_until) run.charge_until = std::min(*run.charge_until, report.ran);
+  } else {
+    domain::become(instance, InstanceState::kStopping);
+    instance.stop_cause = static_cast<StopCause>(report.cause);
+    set_reason(instance, instance.stop_cause);
+    tx.audit("stopping", instance.id.str(), std::string(domain::cause_name(instance.stop_cause)));
+  }
+  tx.save(std::move(instance));
+  return std::nullopt;
+}
+
+StopCause end_cause(const Instance& instance, const Report& report, bool start_failed) {
+  if (start_failed) return StopCause::kStartFailed;
+  if (has_intent(instance)) return instance.stop_cause;
+  if (!report.known_to_end) return StopCause::kFault;
+  const auto cause = static_cast<StopCause>(report.cause);
+  return cause == StopCause::kNone ? StopCause::kFault : cause;
+}
+
+base::Result<Renew> ended(Tx& tx, Instance instance, const Report& report) {
+  const auto& run = *instance.run;
+  const bool start_failed = !run.running_since && (report.cause == compute::Cause::kStartFailed || report.ran.count == 0) &&
+                            !instance.terminate_wanted;
+  const auto cause = end_cause(instance, report, start_failed);
+  domain::RunEnd end;
+  end.ran = report.ran;
+  end.start_failed = start_failed || (!run.running_since && report.ran.count == 0);
+  end.broken = !report.known_to_end || report.cause == compute::Cause::kFault ||
+               (report.cause == compute::Cause::kStartFailed && !end.start_failed);
+  // Ran, but the report of its start was lost: it is a start all the same.
+  if (!run.running_since && !end.start_failed && !run.charge_until)
+    instance.run->running_since = tx.now().plus_seconds(-report.ran.count);
+
+  domain::Wallet wallet(tx.state(), instance.account, tx.now());
+  settle_run(tx, wallet, instance, end);
+  const bool guest_asks = cause == StopCause::kGuest && !report.halted_by_us && instance.terminate_on_guest_shutdown;
+  const bool first_launch_failed = start_failed && instance.generation == 1;
+  if (!instance.terminate_wanted || cause == StopCause::kStartFailed) {
+    instance.stop_cause = cause;
+    set_reason(instance, cause);
+    if (cause != StopCause::kPerson && cause != StopCause::kTeacher) instance.transition_reason.clear();
+  }
+  if (start_failed) {
+    ++instance.failed_starts;
+    if (!report.detail.empty()) instance.state_reason_message = "Server.InternalError: " + report.detail.substr(0, 400);
+  }
+  if (instance.terminate_wanted || guest_asks || first_launch_failed) {
+    finish_terminated(tx, wallet, instance);
+  } else {
+    domain::become(instance, InstanceState::kStopped);
+    instance.stopped_at = tx.now();
+  }
+  const auto account = instance.account;
+  tx.audit(instance.state == InstanceState::kStopped ? "stopped" : "terminated", instance.id.str(),
+           std::string(domain::cause_name(cause)));
+  save_wallet(tx, wallet);
+  tx.save(std::move(instance));
+  return account;  // what it held is free for the others
+}
+
+// resync: the provider does not know a run that should exist.
+base::Result<Renew> absent(Tx& tx, const Instance& instance, const Report& report) {
+  if (instance.run->running_since || instance.terminate_wanted) {
+    Report end = report;
+    end.phase = Phase::kEnded;
+    end.known_to_end = false;
+    end.cause = compute::Cause::kFault;
+    end.ran = instance.run->seen_ran;
+    return ended(tx, instance, end);
+  }
+  // Its start was lost on the way. The generation makes this harmless when it was not.
+  tx.effect(StartEffect{start_spec(tx.state(), instance)});
+  return std::nullopt;
+}
+
+}  // namespace
+
+base::Result<Renew> handle_report(Tx& tx, const Report& report) {
+  const auto* instance = tx.state().find<Instance>(report.key.instance);
+  const bool current = instance && instance->run && instance->run->generation == report.key.generation;
+  if (!current) {
+    // Settled before (a repeated or late report), or of a machine this state never knew: it must not run, and its
+    // disk is left alone.
+    if (report.phase == Phase::kEnded) tx.effect(AcknowledgeEffect{report.key});
+    else if (report.phase != Phase::kAbsent) tx.effect(StopEffect{report.key, {compute::Cause::kFault, false}});
+    return std::nullopt;
+  }
+  switch (report.phase) {
+    case Phase::kStarting: return std::nullopt;
+    case Phase::kRunning: return running(tx, *instance, report);
+    case Phase::kStopping: return stopping(tx, *instance, report);
+    case Phase::kEnded: {
+      auto renew = ended(tx, *instance, report);
+      if (renew) tx.effect(AcknowledgeEffect{report.key});
+      return renew;
+    }
+    case Phase::kAbsent: return absent(tx, *instance, report);
+  }
+  return std::nullopt;
+}
+
+std::vector<compute::RunKey> expected_runs(const domain::State& state) {
+  std::vector<compute::RunKey> keys;
+  for (const auto& id : state.with_run) keys.push_back({id, state.find<Instance>(id)->run->generation});
+  return keys;
+}
+
+std::vector<Effect> wishes(const domain::State& state) {
+  std::vector<Effect> effects;
+  for (const auto& id : state.with_run) {
+    const auto& instance = *state.find<Instance>(id);
+    const compute::RunKey key{id, instance.run->generation};
+    if (has_intent(instance))
+      effects.push_back(StopEffect{key, {static_cast<compute::Cause>(instance.stop_cause), false}});
+    else if (!instance.run->running_since)
+      effects.push_back(StartEffect{start_spec(state, instance)});
+    else
+      effects.push_back(RenewEffect{key, {instance.run->lease_seq, instance.run->lease_run_max}});
+  }
+  for (const auto& [id, disk] : state.disks) {
+    const auto* owner = state.find<Instance>(disk->attached);
+    if (disk->deleted && !(owner && owner->run)) effects.push_back(DeleteDiskEffect{id});
+  }
+  return effects;
+}
+
+base::Status disk_gone(Tx& tx, const base::DiskId& id) {
+  const auto* disk = tx.state().find<domain::Disk>(id);
+  if (disk && disk->deleted) tx.erase<domain::Disk>(id);
+  return {};
+}
+
+}  // namespace stipend::control

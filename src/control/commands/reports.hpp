@@ -1,0 +1,27 @@
+// What providers say, as commands: any report, in any order, twice or late, changes the state at most once and
+// never charges twice. Called on the strand for each Report that a ReportSink got, and by the reconciler.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "control/tx.hpp"
+
+namespace stipend::control {
+
+// Moves the machine's state, confirms leases, settles an ended run (charge, release, address, disk) and asks for
+// the acknowledgement once that is committed. kAbsent is the answer of resync for a run the provider does not know.
+// The answer names the account whose leases should be renewed at once, in a command of its own (renewals.hpp): a
+// settlement must commit even when nothing may run longer.
+base::Result<std::optional<base::AccountId>> handle_report(Tx& tx, const compute::Report& report);
+
+// Every run that should exist: for Provider::resync.
+std::vector<compute::RunKey> expected_runs(const domain::State& state);
+// What the world should be doing now, as effects that were perhaps lost with a crash: starts of pending runs,
+// stops of stopping ones, the newest lease of running ones, deletion of disks that nobody has. Idempotent.
+std::vector<Effect> wishes(const domain::State& state);
+
+// The bytes of a deleted disk are gone: the row goes.
+base::Status disk_gone(Tx& tx, const base::DiskId& disk);
+
+}  // namespace stipend::control

@@ -1,0 +1,181 @@
+#include "control/commands/runs.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/check.hpp"
+#include "control/commands/room.hpp"
+#include "domain/charge.hpp"
+#include "domain/lease.hpp"
+
+namespace stipend::control {
+namespace {
+
+using base::Money;
+using base::RunSeconds;
+using domain::Instance;
+using domain::InstanceState;
+
+std::string hostname_of(const std::string& private_address) {
+  std::string name = "ip-" + private_address;
+  std::ranges::replace(name, '.', '-');
+  return name;
+}
+
+// A new run without money yet.
+domain::Run new_run(const domain::State& state, const Instance& instance, base::WallTime now) {
+  const auto& course = course_of(state, instance.account);
+  const auto* type = domain::find_type(catalogue_of(state, instance.account), instance.type);
+  CHECK(type, "an instance's type was checked");
+  domain::Run run;
+  run.generation = instance.generation + 1;
+  run.price = type->price;
+  run.plan = course.plan;
+  run.vcpus = type->vcpus;
+  run.memory_mib = type->memory_mib;
+  if (const auto room = total_room(state)) run.host = room->host;
+  run.start_committed = now;
+  return run;
+}
+
+}  // namespace
+
+void set_reason(Instance& instance, domain::StopCause cause) {
+  auto reason = domain::state_reason(cause);
+  instance.state_reason_code = std::move(reason.code);
+  instance.state_reason_message = std::move(reason.message);
+}
+
+base::Result<std::vector<RunSeconds>> fund_runs(const domain::State& state, domain::Wallet& wallet,
+                                                const std::vector<Instance>& instances, const Shortage* with_disks) {
+  const auto& account = instances.front().account;
+  auto machines = domain::machines_of(state, account, wallet.now());
+  for (auto& m : machines) m.renewable = false;
+  std::set<std::string> types;
+  for (const auto& instance : instances) {
+    domain::Machine machine;
+    const auto run = new_run(state, instance, wallet.now());
+    machine.id = instance.id;
+    machine.type = instance.type;
+    machine.price = run.price;
+    machine.plan = run.plan;
+    types.insert(instance.type);
+    machines.push_back(std::move(machine));
+  }
+  const auto plan = domain::plan_start(wallet, machines, domain::kLeaseSeconds);
+  if (!plan.funded) {
+    const std::size_t count = instances.size();
+    const auto unit = domain::first_unit(machines.back().plan);
+    Shortage shortage;
+    shortage.who = count == 1          ? fmt::format("A {} needs", *types.begin())
+                   : types.size() == 1 ? fmt::format("{} {} machines need", count, *types.begin())
+                                       : fmt::format("{} machines need", count);
+    for (const auto& need : plan.least) shortage.needed += need.amount;
+    shortage.purpose = fmt::format("for {} first {}", count == 1 ? "its" : "their",
+                                   unit.count == 60 ? "60 seconds" : "hour");
+    if (with_disks) {
+      shortage.needed += with_disks->needed;
+      shortage.purpose += with_disks->purpose;
+    }
+    return insufficient_credit(state, account, wallet.now(), shortage);
+  }
+  CHECK(wallet.hold_more(plan.needs), "a plan that fits can be held");
+  return std::vector<RunSeconds>(instances.size(), plan.run_max);
+}
+
+base::Status begin_runs(Tx& tx, std::vector<Instance>& instances, const std::vector<RunSeconds>& run_max) {
+  std::set<std::string> taken;
+  for (std::size_t i = 0; i < instances.size(); ++i) {
+    Instance& instance = instances[i];
+    if (!is_private_address(tx.state(), instance.private_address)) {  // its first start, or the range was changed since
+      TRY_ASSIGN(instance.private_address, take_private_address(tx, taken));
+      taken.insert(instance.private_address);
+    }
+    auto also = taken;
+    also.insert(instance.last_public_address);
+    TRY_ASSIGN(instance.public_address, take_public_address(tx, also));
+    taken.insert(instance.public_address);
+    instance.last_public_address = instance.public_address;
+
+    auto run = new_run(tx.state(), instance, tx.now());
+    run.lease_seq = 1;
+    run.lease_run_max = run.held_run_max = run_max[i];
+    instance.generation = run.generation;
+    instance.run = std::move(run);
+    instance.jupyter_token = base::random_hex(tx.random(), 32);
+    domain::become(instance, InstanceState::kPending);
+    instance.stop_cause = domain::StopCause::kNone;
+    instance.state_reason_code = instance.state_reason_message = "pending";
+    instance.transition_reason.clear();
+    instance.launched = tx.now();
+    instance.stopped_at.reset();
+  }
+  for (const auto& instance : instances) tx.save(instance);
+  for (const auto& instance : instances) tx.effect(StartEffect{start_spec(tx.state(), instance)});
+  return {};
+}
+
+compute::StartSpec start_spec(const domain::State& state, const Instance& instance) {
+  const auto* disk = state.find<domain::Disk>(instance.root_disk);
+  CHECK(disk && instance.run, "a machine that starts has a disk and a run");
+  compute::StartSpec spec;
+  spec.key = {instance.id, instance.run->generation};
+  spec.image = instance.image;
+  spec.root_disk = instance.root_disk;
+  spec.root_gib = disk->gib;
+  spec.size = {instance.run->vcpus, instance.run->memory_mib};
+  spec.private_address = instance.private_address;
+  spec.public_address = instance.public_address;
+  spec.hostname = hostname_of(instance.private_address);
+  spec.authorized_keys = instance.authorized_key;
+  spec.user_data = instance.user_data;
+  spec.jupyter_token = instance.jupyter_token;
+  spec.lease = {instance.run->lease_seq, instance.run->lease_run_max};
+  return spec;
+}
+
+void settle_run(Tx& tx, domain::Wallet& wallet, Instance& instance, const domain::RunEnd& end) {
+  const auto settlement = domain::settle(*instance.run, end);
+  const auto& edition = catalogue_of(tx.state(), instance.account).edition;
+  if (settlement.by_plan > instance.run->posted)
+    wallet.charge_run(instance, settlement.by_plan, settlement.charged_until, tx.now(), edition, "usage");
+  const Money left = domain::still_held(*instance.run);  // before a correction changes what is posted
+  if (settlement.total < instance.run->posted)
+    wallet.charge_run(instance, settlement.total, settlement.charged_until, tx.now(), edition, "fault");
+  wallet.release(instance.type, left);
+  bool last = true, last_of_type = true;
+  for (const auto& id : tx.state().instances_of.at(instance.account)) {
+    if (id == instance.id || !tx.state().with_run.contains(id)) continue;
+    last = false;
+    last_of_type = last_of_type && tx.state().find<Instance>(id)->type != instance.type;
+  }
+  if (last_of_type) wallet.release(instance.type, wallet.held_for(instance.type));
+  if (last) {  // disks are paid ahead only while a machine runs
+    wallet.post_storage(tx.now());
+    wallet.release({}, wallet.held_for({}));
+  }
+  instance.run.reset();
+  instance.public_address.clear();
+  instance.jupyter_token.clear();
+}
+
+void delete_root_if_wanted(domain::Wallet& wallet, const Instance& instance) {
+  const auto* disk = wallet.disk(instance.root_disk);
+  if (disk && disk->delete_on_termination && !disk->deleted) wallet.delete_disk(disk->id);
+}
+
+void finish_terminated(Tx& tx, domain::Wallet& wallet, Instance& instance) {
+  CHECK(!instance.run, "a terminated machine has no run");
+  delete_root_if_wanted(wallet, instance);
+  if (const auto* root = wallet.disk(instance.root_disk)) {
+    if (root->deleted) tx.effect(DeleteDiskEffect{root->id});
+    wallet.detach_disk(root->id);
+  }
+  domain::become(instance, InstanceState::kTerminated);
+  instance.terminated_at = tx.now();
+  instance.public_address.clear();
+}
+
+}  // namespace stipend::control

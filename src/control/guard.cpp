@@ -1,0 +1,115 @@
+#include "control/guard.hpp"
+
+#include "base/log.hpp"
+#include "control/commands/renewals.hpp"
+#include "domain/lease.hpp"
+
+namespace stipend::control {
+namespace {
+constexpr std::int64_t kForgetEveryMs = 60'000, kDayMs = 86'400'000;
+Actor actor() {
+  return {.who = "guard", .via = "clock", .request_id = {}, .account = {}};
+}
+}  // namespace
+
+void Guard::tick() {
+  look();
+  const auto now = clock_.monotonic_ms();
+  {
+    const std::lock_guard lock(guard_);
+    if (now < forget_at_ms_) return;
+    forget_at_ms_ = now + kForgetEveryMs;
+  }
+  forget();
+}
+
+void Guard::look() {
+  {
+    const std::lock_guard lock(guard_);
+    if (looking_) return;
+    looking_ = true;
+  }
+  auto due = std::make_shared<std::vector<base::AccountId>>();
+  auto day = std::make_shared<std::int64_t>(0);
+  engine_.read(
+      actor(),
+      [due, day](const domain::State& state, base::WallTime now) -> base::Status {
+        *due = accounts_due(state, now);
+        *day = now.ms / kDayMs;
+        return {};
+      },
+      [this, due, day](base::Status status) {
+        {
+          const std::lock_guard lock(guard_);
+          looking_ = false;
+          if (status && *day != day_) renewed_ms_.clear();  // midnight: what the day cost is posted now
+          if (status) day_ = *day;
+        }
+        if (status) found(*due);
+      });
+}
+
+void Guard::found(const std::vector<base::AccountId>& due) {
+  const auto now = clock_.monotonic_ms();
+  std::vector<base::AccountId> renewals;
+  {
+    const std::lock_guard lock(guard_);
+    std::map<base::AccountId, std::int64_t> kept;
+    for (const auto& account : due) {
+      const auto last = renewed_ms_.find(account);
+      if (last != renewed_ms_.end() && now - last->second < domain::kRenewSeconds * 1000)
+        kept.insert(*last);
+      else
+        renewals.push_back(account);
+    }
+    renewed_ms_ = std::move(kept);
+  }
+  for (const auto& account : renewals) renew(account);
+}
+
+void Guard::renew_soon(const base::AccountId& account) {
+  renew(account);
+}
+
+void Guard::renew(const base::AccountId& account) {
+  {
+    const std::lock_guard lock(guard_);
+    if (!under_way_.insert(account).second) {
+      again_.insert(account);
+      return;
+    }
+  }
+  ++counters_.renewals;
+  engine_.submit(
+      actor(), [account](Tx& tx) { return renew_account(tx, account); },
+      [this, account](base::Status status) {
+        bool once_more = false;
+        {
+          const std::lock_guard lock(guard_);
+          under_way_.erase(account);
+          once_more = again_.erase(account) > 0;
+          if (status) renewed_ms_[account] = clock_.monotonic_ms();
+        }
+        // Not renewed: the next tick tries again, the machines still have the better part of an hour.
+        if (!status)
+          base::log::warn("leases not renewed",
+                          {{"account", account.str()}, {"why", status.error().message}});
+        else if (once_more)
+          renew(account);
+      });
+}
+
+void Guard::forget() {
+  auto more = std::make_shared<bool>(false);
+  engine_.submit(
+      actor(),
+      [more](Tx& tx) -> base::Status {
+        TRY_ASSIGN(*more, forget_old(tx));
+        return {};
+      },
+      [this, more](base::Status status) {
+        if (status && *more) forget();
+      });
+}
+
+}  // namespace stipend::control

@@ -1,0 +1,253 @@
+#include "control/reconciler.hpp"
+
+#include <set>
+
+#include "base/log.hpp"
+#include "control/commands/reports.hpp"
+
+namespace stipend::control {
+namespace {
+
+using compute::Phase;
+using compute::Report;
+using compute::RunKey;
+
+Actor actor() {
+  return {.who = "host", .via = "host", .request_id = {}, .account = {}};
+}
+
+std::string text(const RunKey& key) {
+  return key.instance.str() + "/" + std::to_string(key.generation);
+}
+
+template <class... Calls>
+struct Each : Calls... {
+  using Calls::operator()...;
+};
+
+// What makes two wishes the same one.
+struct Name {
+  std::string operator()(const StartEffect& e) const { return "start " + text(e.spec.key); }
+  std::string operator()(const RenewEffect& e) const {
+    return "renew " + text(e.key) + " " + std::to_string(e.lease.seq);
+  }
+  std::string operator()(const StopEffect& e) const {
+    return (e.wish.force ? "kill " : "stop ") + text(e.key);
+  }
+  std::string operator()(const RebootEffect& e) const { return "reboot " + text(e.key); }
+  std::string operator()(const AcknowledgeEffect& e) const { return "acknowledge " + text(e.key); }
+  std::string operator()(const DeleteDiskEffect& e) const { return "delete " + e.disk.str(); }
+};
+
+// Only wishes that wishes() can find again are remembered.
+bool is_repeated(const Effect& effect) {
+  return !std::holds_alternative<RebootEffect>(effect) && !std::holds_alternative<AcknowledgeEffect>(effect);
+}
+
+}  // namespace
+
+Reconciler::Reconciler(Engine& engine, compute::Provider& provider, const base::Clock& clock,
+                       std::int64_t epoch, Counters& counters,
+                       std::function<void(const base::AccountId&)> renew_soon, ReconcilerOptions options)
+    : engine_(engine),
+      provider_(provider),
+      clock_(clock),
+      epoch_(epoch),
+      counters_(counters),
+      renew_soon_(std::move(renew_soon)),
+      options_(options) {}
+
+void Reconciler::open() {
+  provider_.open(epoch_, [this](Report report) { on_report(std::move(report)); });
+}
+
+std::string Reconciler::not_ready() const {
+  const std::lock_guard lock(guard_);
+  return missing_;
+}
+
+// ---- to the provider ----
+
+bool Reconciler::due(const std::string& wish, std::int64_t now) {
+  const std::lock_guard lock(guard_);
+  auto& sent = wishes_[wish];
+  if (now < sent.next_ms) return false;
+  if (sent.pause_ms > 0) ++counters_.wishes_repeated;
+  sent.pause_ms = sent.pause_ms == 0 ? options_.repeat_after_ms
+                                     : std::min(2 * sent.pause_ms, options_.repeat_after_ms_max);
+  sent.next_ms = now + sent.pause_ms;
+  return true;
+}
+
+void Reconciler::perform(std::vector<Effect> effects) {
+  const auto now = clock_.monotonic_ms();
+  for (const auto& effect : effects) {
+    if (is_repeated(effect)) due(std::visit(Name{}, effect), now);
+    send(effect);
+  }
+}
+
+void Reconciler::send(const Effect& effect) {
+  ++counters_.wishes;
+  std::visit(Each{[&](const StartEffect& e) {
+                    auto spec = e.spec;
+                    spec.epoch = epoch_;
+                    provider_.start(std::move(spec));
+                  },
+                  [&](const RenewEffect& e) { provider_.renew(e.key, epoch_, e.lease); },
+                  [&](const StopEffect& e) { provider_.stop(e.key, epoch_, e.wish); },
+                  [&](const RebootEffect& e) { provider_.reboot(e.key, epoch_, e.request_id); },
+                  [&](const AcknowledgeEffect& e) { provider_.acknowledge(e.key, epoch_); },
+                  [&](const DeleteDiskEffect& e) { delete_disk(e.disk); }},
+             effect);
+}
+
+void Reconciler::delete_disk(const base::DiskId& disk) {
+  provider_.delete_disk(disk, epoch_, [this, disk](base::Status status) {
+    if (!status) {
+      base::log::warn("disk not deleted yet", {{"disk", disk.str()}, {"why", status.error().message}});
+      return;
+    }
+    engine_.submit(actor(), [disk](Tx& tx) { return disk_gone(tx, disk); }, [](base::Status) {});
+  });
+}
+
+// ---- from the provider ----
+
+bool Reconciler::says_nothing_new(const Report& report) {
+  const std::lock_guard lock(guard_);
+  if (report.phase != Phase::kRunning && report.phase != Phase::kStarting) {
+    seen_.erase(report.key);
+    return false;
+  }
+  auto& seen = seen_[report.key];
+  const bool same = seen.phase == report.phase && seen.lease_seq == report.lease_seq &&
+                    report.ran.count - seen.ran_s < options_.seen_every_s;
+  if (!same) seen = {report.phase, report.lease_seq, report.ran.count};
+  return same;
+}
+
+void Reconciler::on_report(Report report) {
+  ++counters_.reports;
+  if (says_nothing_new(report)) {
+    ++counters_.reports_skipped;
+    return;
+  }
+  auto renew = std::make_shared<std::optional<base::AccountId>>();
+  const auto key = report.key;
+  engine_.submit(
+      actor(),
+      [report = std::move(report), renew](Tx& tx) -> base::Status {
+        TRY_ASSIGN(*renew, handle_report(tx, report));
+        return {};
+      },
+      [this, key, renew](base::Status status) {
+        if (status && *renew) renew_soon_(**renew);
+        if (status) return;
+        base::log::debug("a report was not taken",
+                         {{"instance", key.instance.str()}, {"why", status.error().message}});
+        const std::lock_guard lock(guard_);
+        seen_.erase(key);  // the next one is news again
+      });
+}
+
+// ---- comparing ----
+
+void Reconciler::tick() {
+  const auto now = clock_.monotonic_ms();
+  bool look = false, sync = false;
+  {
+    const std::lock_guard lock(guard_);
+    look = now >= look_at_ms_;
+    sync = missing_.empty() && now >= resync_at_ms_;
+    if (look) look_at_ms_ = now + (missing_.empty() ? options_.look_every_ms : 0);
+    if (sync) resync_at_ms_ = now + options_.resync_every_ms;
+  }
+  if (look) look_at_host();
+  if (look && not_ready().empty()) look_for_wishes();
+  if (sync) resync();
+}
+
+void Reconciler::look_at_host() {
+  const auto ranges = provider_.address_ranges();
+  const auto room = provider_.room();
+  if (!ranges || !room) {
+    const std::lock_guard lock(guard_);
+    missing_ = (ranges ? room.error() : ranges.error()).message;
+    return;
+  }
+  const auto host = room->host.str() + " " + room->boot_id + " " + std::to_string(room->cpus) + " " +
+                    std::to_string(room->memory_mib) + " " + ranges->private_cidr + " " + ranges->public_cidr;
+  {
+    const std::lock_guard lock(guard_);
+    if (host == host_) return;
+  }
+  engine_.submit(
+      actor(),
+      [this, ranges = *ranges, room = *room](Tx& tx) -> base::Status {
+        TRY(set_addresses(tx, ranges));
+        return set_room(tx, room, options_.room);
+      },
+      [this, host](base::Status status) {
+        const std::lock_guard lock(guard_);
+        missing_ = status ? std::string() : status.error().message;
+        if (!status) return;
+        host_ = host;  // new, or booted again: what it knows is news
+        resync_at_ms_ = 0;
+      });
+}
+
+void Reconciler::resync() {
+  auto expected = std::make_shared<std::vector<RunKey>>();
+  engine_.read(
+      actor(),
+      [expected](const domain::State& state, base::WallTime) -> base::Status {
+        *expected = expected_runs(state);
+        return {};
+      },
+      [this, expected](base::Status status) {
+        if (status) provider_.resync(std::move(*expected));
+      });
+}
+
+void Reconciler::look_for_wishes() {
+  {
+    const std::lock_guard lock(guard_);
+    if (looking_) return;
+    looking_ = true;
+  }
+  auto found = std::make_shared<std::vector<Effect>>();
+  engine_.read(
+      actor(),
+      [found](const domain::State& state, base::WallTime) -> base::Status {
+        *found = wishes(state);
+        return {};
+      },
+      [this, found](base::Status status) {
+        const auto now = clock_.monotonic_ms();
+        std::map<std::string, Wish> still;
+        std::vector<const Effect*> to_send;
+        {
+          const std::lock_guard lock(guard_);
+          looking_ = false;
+          if (!status) return;
+        }
+        for (const auto& effect : *found) {
+          const auto name = std::visit(Name{}, effect);
+          if (const auto* renew = std::get_if<RenewEffect>(&effect)) {
+            const std::lock_guard lock(guard_);
+            const auto seen = seen_.find(renew->key);
+            if (seen != seen_.end() && seen->second.lease_seq >= renew->lease.seq) continue;
+          }
+          if (due(name, now)) to_send.push_back(&effect);
+          const std::lock_guard lock(guard_);
+          still[name] = wishes_[name];
+        }
+        for (const auto* effect : to_send) send(*effect);
+        const std::lock_guard lock(guard_);
+        // Fulfilled ones are forgotten; one that came meanwhile is found again by the next look.
+        wishes_ = std::move(still);
+      });
+}
+
+}  // namespace stipend::control

@@ -1,0 +1,25 @@
+// What a run costs: C(t), a cumulative function of how long it ran. Every posting is C(now) - C(posted), so the
+// sum of postings never drifts from C, however many there are. Charges round down, holds up.
+// Sources of the two rules: docs/design/money.md, "Rate plans".
+#pragma once
+
+#include "domain/rows.hpp"
+
+namespace stipend::domain {
+
+// per-second: 60 s minimum, then by the second. per-hour: each started hour in full. 0 s cost nothing.
+Money charge_for(RatePlan plan, Price price, RunSeconds ran, base::Rounding rounding);
+
+// A run that the platform broke: by the second, no minimum, no started hour.
+Money charge_for_broken(Price price, RunSeconds ran);
+
+// What the hold still has to cover of a run: what it may cost beyond what is posted.
+Money still_held(const Run& run);
+
+// The least a start sells: 60 s or an hour.
+RunSeconds first_unit(RatePlan plan);
+Money price_of_first_unit(RatePlan plan, Price price);
+// The least a running machine can buy next: a second or an hour.
+RunSeconds next_unit(RatePlan plan);
+
+}  // namespace stipend::domain

@@ -1,0 +1,136 @@
+#include "domain/invariants.hpp"
+
+#include <fmt/format.h>
+
+#include "domain/charge.hpp"
+#include "domain/figures.hpp"
+
+namespace stipend::domain {
+
+Violation NeverOverspent::operator()(const State& state, WallTime now) const {
+  for (const auto& [id, account] : state.accounts) {
+    const Figures f = figures_without_runway(state, id, now);
+    if (f.charged + f.held + f.reserved > f.granted)
+      return fmt::format("{}: charged {} + held {} + reserved {} > granted {}", id.str(), f.charged.nano, f.held.nano,
+                         f.reserved.nano, f.granted.nano);
+    if (f.available < Money{} || f.held < Money{} || f.reserved < Money{})
+      return fmt::format("{}: a figure is negative", id.str());
+    if (f.balance - f.held - f.reserved != f.available)
+      return fmt::format("{}: balance {} - held {} - reserved {} is not available {}", id.str(), f.balance.nano,
+                         f.held.nano, f.reserved.nano, f.available.nano);
+  }
+  return {};
+}
+
+Violation HoldsNameTheirGrants::operator()(const State& state) const {
+  std::map<GrantId, Money> drawn;
+  for (const auto& [id, hold] : state.holds) {
+    Money total;
+    for (const auto& draw : hold->draws) {
+      const Grant* grant = state.find<Grant>(draw.grant);
+      if (!grant || grant->account != id) return fmt::format("{}: the hold draws on a grant of nobody", id.str());
+      if (draw.amount <= Money{}) return fmt::format("{}: an empty draw", id.str());
+      total += draw.amount;
+      drawn[draw.grant] += draw.amount;
+    }
+    if (total != hold->amount) return fmt::format("{}: the hold is not the sum of its draws", id.str());
+  }
+  for (const auto& [id, disk] : state.disks) {
+    Money total;
+    for (const auto& draw : disk->reserve_draws) {
+      const Grant* grant = state.find<Grant>(draw.grant);
+      if (!grant || grant->account != disk->account || !grant->only_types.empty())
+        return fmt::format("{}: the reserve draws on a grant it may not use", id.str());
+      total += draw.amount;
+      drawn[draw.grant] += draw.amount;
+    }
+    if (total != disk->reserved) return fmt::format("{}: the reserve is not the sum of its draws", id.str());
+    if (disk->deleted && disk->reserved != Money{}) return fmt::format("{}: deleted, yet reserved", id.str());
+  }
+  for (const auto& [id, grant] : state.grants) {
+    if (grant->spent < Money{} || grant->taken_back < Money{} || grant->expired < Money{})
+      return fmt::format("{}: a negative part", id.str());
+    if (drawn[id] > grant->remaining())
+      return fmt::format("{}: {} drawn of {}", id.str(), drawn[id].nano, grant->remaining().nano);
+  }
+  return {};
+}
+
+Violation HoldsCoverTheirLeases::operator()(const State& state) const {
+  std::map<std::pair<AccountId, std::string>, Money> needed, held;  // of the machines of one type
+  for (const auto& [id, instance] : state.instances) {
+    if (!instance->run) continue;
+    const Run& run = *instance->run;
+    if (run.lease_run_max > run.held_run_max) return fmt::format("{}: the lease is longer than its hold", id.str());
+    needed[{instance->account, instance->type}] += still_held(run);
+  }
+  for (const auto& [account, hold] : state.holds)
+    for (const auto& draw : hold->draws)
+      if (!draw.type.empty()) held[{account, draw.type}] += draw.amount;
+  for (const auto& [key, amount] : needed)
+    if (held[key] < amount)
+      return fmt::format("{}: {} machines may cost {} more, {} are held", key.first.str(), key.second, amount.nano, held[key].nano);
+  for (const auto& [key, amount] : held)
+    if (!needed.contains(key))
+      return fmt::format("{}: {} are held for {}, of which none runs", key.first.str(), amount.nano, key.second);
+  return {};
+}
+
+Violation RunsMatchStates::operator()(const State& state) const {
+  std::int64_t vcpus = 0, memory_mib = 0;
+  for (const auto& [id, instance] : state.instances) {
+    const bool ended = instance->state == InstanceState::kStopped || instance->state == InstanceState::kTerminated;
+    if (ended == instance->run.has_value())
+      return fmt::format("{}: its state and its run do not go together", id.str());
+    if (instance->run && instance->run->generation != instance->generation)
+      return fmt::format("{}: the run is not of the newest generation", id.str());
+    if (state.with_run.contains(id) != instance->run.has_value())
+      return fmt::format("{}: the index of runs is wrong", id.str());
+    vcpus += instance->run ? instance->run->vcpus : 0;
+    memory_mib += instance->run ? instance->run->memory_mib : 0;
+  }
+  if (vcpus != state.used_vcpus || memory_mib != state.used_memory_mib) return "the sum of used room is wrong";
+  return {};
+}
+
+Violation AddressesAreUnique::operator()(const State& state) const {
+  std::set<std::string> used;
+  for (const auto& [id, instance] : state.instances)
+    for (const auto* address : {&instance->private_address, &instance->public_address})
+      if (!address->empty() && !used.insert(*address).second)
+        return fmt::format("{}: {} is used twice", id.str(), *address);
+  if (used != state.addresses) return "the index of addresses is wrong";
+  return {};
+}
+
+Violation EntriesBalance::add(const Entry& entry) {
+  if (entry.number != last_ + 1) return fmt::format("entry {} follows {}", entry.number, last_);
+  last_ = entry.number;
+  if (entry.amount <= Money{}) return fmt::format("entry {} moves nothing", entry.number);
+  if (!keys_.emplace(entry.subject, entry.generation, entry.segment).second)
+    return fmt::format("entry {}: {} generation {} segment {} twice", entry.number, entry.subject, entry.generation,
+                       entry.segment);
+  moved_in_[entry.credit] += entry.amount;
+  moved_in_[entry.debit] -= entry.amount;
+  return {};
+}
+
+Violation EntriesBalance::operator()(const State& state) const {
+  for (const auto& [id, grant] : state.grants) {
+    const auto at = moved_in_.find("grant:" + id.str());
+    const Money moved = at == moved_in_.end() ? Money{} : at->second;
+    if (moved != grant->remaining())
+      return fmt::format("{}: the entries leave {}, the row {}", id.str(), moved.nano, grant->remaining().nano);
+  }
+  return {};
+}
+
+Violation broken_invariant(const State& state, WallTime now) {
+  if (auto broken = NeverOverspent{}(state, now)) return broken;
+  if (auto broken = HoldsNameTheirGrants{}(state)) return broken;
+  if (auto broken = HoldsCoverTheirLeases{}(state)) return broken;
+  if (auto broken = RunsMatchStates{}(state)) return broken;
+  return AddressesAreUnique{}(state);
+}
+
+}  // namespace stipend::domain

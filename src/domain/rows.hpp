@@ -1,0 +1,276 @@
+// The rows: all that Stipend knows, as immutable values. A row is replaced, never changed in place; the
+// engine (control) swaps shared_ptr<const Row> and the store writes the same swap to SQL in one transaction.
+// Every row has a key() and lives in one table of State (state.hpp). Words are those of docs/design/words.md.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "base/money.hpp"
+#include "base/time.hpp"
+
+namespace stipend::domain {
+
+using base::AccountId;
+using base::CourseId;
+using base::DiskId;
+using base::GrantId;
+using base::HostId;
+using base::ImageId;
+using base::InstanceId;
+using base::KeyPairId;
+using base::Money;
+using base::PersonId;
+using base::Price;
+using base::ReservationId;
+using base::RunSeconds;
+using base::WallTime;
+
+using Tags = std::map<std::string, std::string>;
+
+// per-second: 60 s minimum at each start, then by the second. per-hour: every started hour of every start.
+enum class RatePlan : std::uint8_t { kPerSecond, kPerHour };
+enum class Role : std::uint8_t { kStudent, kTeacher, kAdministrator };
+
+struct Course {
+  CourseId id;
+  std::string name;
+  RatePlan plan = RatePlan::kPerSecond;
+  std::string catalogue;            // edition of the price catalogue: "2017" or "2026"
+  std::int64_t grace_s = 14 * 86400;  // how long the reserve keeps disks after the credit is gone
+  WallTime created;
+  const CourseId& key() const { return id; }
+};
+
+// Who signs in. The only table, with roster text, that holds names and mail; erasable.
+struct Person {
+  PersonId id;
+  std::string name;
+  std::string mail;
+  const PersonId& key() const { return id; }
+};
+
+// What AWS clients see: 12 digits, one course, one wallet.
+struct Account {
+  AccountId id;
+  CourseId course;
+  PersonId person;
+  Role role = Role::kStudent;
+  WallTime created;
+  const AccountId& key() const { return id; }
+};
+
+struct AccessKey {
+  std::string access_key_id;        // AKIA + 16
+  AccountId account;
+  std::string sealed_secret;        // secretbox under STATE/master.key; never in a log or a reply
+  WallTime created;
+  bool active = true;
+  const std::string& key() const { return access_key_id; }
+};
+
+struct KeyPair {
+  KeyPairId id;
+  AccountId account;
+  std::string name;
+  std::string type;                 // "rsa" | "ed25519"
+  std::string fingerprint;          // as AWS prints it for the kind
+  std::string public_key;           // OpenSSH line
+  Tags tags;
+  WallTime created;
+  const KeyPairId& key() const { return id; }
+};
+
+struct Image {
+  ImageId id;
+  std::string name;                 // recipe's name; IMAGES/NAME.erofs
+  std::string description;
+  std::string architecture = "x86_64";
+  std::int64_t min_disk_gib = 8;
+  bool jupyter = false;
+  WallTime created;
+  const ImageId& key() const { return id; }
+};
+
+// Money of one grant that is set aside: for the leases of an account's machines of one type, for the disks' cost
+// during the leases (no type), or as a disk's reserve (on the disk's own row, no type). Machines of one type can
+// use the same grants, so what each of them holds follows from its run and need not be named.
+struct Draw {
+  GrantId grant;
+  Money amount;
+  std::string type;
+};
+
+enum class DiskKind : std::uint8_t { kRoot, kHome, kData };
+
+// Root, home and data volumes are one thing: bytes that cost by the second of their existence.
+struct Disk {
+  DiskId id;
+  AccountId account;
+  DiskKind kind = DiskKind::kRoot;
+  std::int64_t gib = 8;
+  InstanceId attached;              // empty: to none
+  bool delete_on_termination = true;
+  Price price;                      // of the whole disk, an hour; frozen at creation
+  Money reserve_wanted;             // what grace costs at that price; locked
+  Money reserved;                   // of which is set aside now: the sum of reserve_draws
+  std::vector<Draw> reserve_draws;  // from grants without a restriction only
+  Money posted;                     // charged so far (cumulative, see domain/storage.hpp)
+  Money house;                      // of which the house paid
+  std::int64_t segment = 0;         // next posting's number; (disk, segment) is unique
+  WallTime created;
+  WallTime posted_at;               // up to when `posted` reaches
+  std::optional<WallTime> deleted;  // the student's cost ends here; bytes may go later
+  Tags tags;
+  const DiskId& key() const { return id; }
+};
+
+enum class InstanceState : std::uint8_t { kPending, kRunning, kShuttingDown, kTerminated, kStopping, kStopped };
+// Who or what stopped it last; shown as the reason in every surface.
+enum class StopCause : std::uint8_t { kNone, kPerson, kTeacher, kCredit, kIdle, kSchedule, kFault, kGuest, kStartFailed };
+
+// One start of an instance, from the hold to the settled charge.
+struct Run {
+  std::int64_t generation = 0;
+  Price price;
+  RatePlan plan = RatePlan::kPerSecond;
+  std::int64_t vcpus = 0, memory_mib = 0;  // the room it takes
+  HostId host;
+  std::string boot_id;
+  std::int64_t lease_seq = 0;       // newest lease committed
+  std::int64_t acked_seq = 0;       // newest lease the machine's enforcer reported to hold
+  RunSeconds lease_run_max;         // of that lease: right to run
+  RunSeconds held_run_max;          // what the hold covers; >= lease_run_max until a shortening is acknowledged
+  RunSeconds seen_ran;              // newest figure reported
+  RunSeconds posted_ran;            // up to where the ledger is posted
+  Money posted;                     // charged for this run so far
+  std::int64_t segment = 0;         // next posting's number; (instance, generation, segment) is unique
+  std::optional<RunSeconds> charge_until;  // a person's stop ends the charge here; hook and halt are the house's
+  std::optional<WallTime> posted_at;  // of the newest posting; a posting never spans a UTC midnight
+  WallTime start_committed;
+  std::optional<WallTime> running_since;
+  std::optional<WallTime> seen_at;  // wall time of seen_ran, for accrual between reports
+};
+
+struct Instance {
+  InstanceId id;
+  AccountId account;
+  ReservationId reservation;
+  std::int64_t launch_index = 0;
+  ImageId image;
+  std::string type;
+  std::string key_name;             // as given at launch; the key's text was copied into authorized_key
+  std::string authorized_key;
+  std::string user_data;
+  std::string client_token;
+  DiskId root_disk;
+  std::string zone;
+  std::string private_address;      // kept through stop and start
+  std::string public_address;       // empty unless a run wants it; new at each start
+  std::string last_public_address;  // so that the next one differs
+  InstanceState state = InstanceState::kPending;
+  std::int64_t generation = 0;      // of the newest run
+  std::optional<Run> run;           // present from start's commit until settled
+  std::string jupyter_token;        // of the present run
+  StopCause stop_cause = StopCause::kNone;
+  bool terminate_wanted = false;    // outranks stop; disk goes once the run is settled
+  bool terminate_on_guest_shutdown = false;
+  bool disable_api_termination = false;
+  std::string state_reason_code, state_reason_message, transition_reason;
+  std::int64_t failed_starts = 0;   // in a row; backs off
+  WallTime launched;                // LaunchTime: of the newest start
+  WallTime created;
+  std::optional<WallTime> stopped_at, terminated_at;
+  Tags tags;
+  const InstanceId& key() const { return id; }
+};
+
+// Credit given. A grant is a ledger account: remaining = amount - spent - taken_back - expired.
+struct Grant {
+  GrantId id;
+  AccountId account;
+  Money amount, spent, taken_back, expired;
+  std::string source;               // "course" | "top-up" | "refund" | "code"
+  WallTime created;
+  WallTime expires = WallTime::never();
+  std::vector<std::string> only_types;  // empty: any
+  std::int64_t segment = 0;         // next entry's number with this grant as its subject
+  std::string note;                 // what the giver wrote; free text, erasable, never in the ledger
+  Money remaining() const { return amount - spent - taken_back - expired; }
+  const GrantId& key() const { return id; }
+};
+
+// Money set aside for the leases of all of an account's machines: one mutable row an account. The draws
+// name the grants (soonest to expire, narrowest, oldest) at hold time.
+struct Hold {
+  AccountId account;
+  Money amount;
+  std::vector<Draw> draws;
+  const AccountId& key() const { return account; }
+};
+
+enum class EntryKind : std::uint8_t { kGrant, kTakeBack, kCharge, kStorage, kCorrection, kExpiry };
+
+// One immutable line of the double-entry ledger: `amount` moves from `debit` to `credit`. Ledger accounts are
+// text: "grant:g-…", "usage:ACCOUNT", "house:unfunded_storage", "house:issued", "house:faults", "expired:ACCOUNT".
+// (subject, generation, segment) is unique for every kind of entry: replaying a posting cannot charge twice.
+struct Entry {
+  std::int64_t number = 0;          // 1, 2, 3… without a gap
+  AccountId account;
+  EntryKind kind = EntryKind::kCharge;
+  std::string debit, credit;
+  Money amount;                     // > 0
+  std::string subject;              // instance, disk or grant id
+  std::int64_t generation = 0, segment = 0;
+  RunSeconds from, to;              // of the run, or of the disk's age
+  Price price;
+  std::string catalogue, type, reason;  // ids and codes only, no names
+  WallTime at;
+  std::string chain;                // hex SHA-256 over the previous entry's chain and this one
+  std::int64_t key() const { return number; }
+};
+
+// Who did what, why: one row with each command that changes something. Ids only.
+struct Audit {
+  std::int64_t number = 0;
+  WallTime at;
+  std::string actor;                // account id, "uid:0", "supervisor", "guard", …
+  std::string via;                  // "aws", "console", "admin", "host", "clock"
+  std::string request_id, action, target, reason;
+  std::int64_t key() const { return number; }
+};
+
+// Idempotency of a ClientToken: what was made for it.
+struct ClientToken {
+  std::string token;                // account id + '/' + token
+  std::string request_hash;
+  std::vector<InstanceId> instances;
+  WallTime created;
+  const std::string& key() const { return token; }
+};
+
+// Sign-in links, sessions, notebook tickets. Only hashes (hex SHA-256) of the secrets are kept.
+enum class PassKind : std::uint8_t { kSignInLink, kSession, kNotebookTicket, kNotebookSession };
+struct Pass {
+  std::string hash;
+  PassKind kind = PassKind::kSession;
+  AccountId account;
+  InstanceId instance;              // for the notebook kinds
+  std::string parent;               // hash of the session it came from; ends with it
+  WallTime created, expires, seen;
+  const std::string& key() const { return hash; }
+};
+
+// Single values that must survive: epoch is the store's own; here the wall-clock high-water, counters, host.
+struct Setting {
+  std::string name;
+  std::string value;
+  const std::string& key() const { return name; }
+};
+
+}  // namespace stipend::domain

@@ -1,0 +1,37 @@
+// What browsers meet: the console's pages and JSON on its own host, and each machine's Jupyter on the machine's own
+// origin. Decides from a request's head; safe on several executors at once.
+#pragma once
+
+#include "gateway/origins.hpp"
+#include "gateway/ports.hpp"
+#include "gateway/route_cache.hpp"
+#include "net/server.hpp"
+
+namespace stipend::gateway {
+
+struct Options {
+  Origins origins;
+  std::uint16_t jupyter_port = 8888;
+};
+
+class Gateway {
+ public:
+  Gateway(Ports& ports, Options options) : ports_(ports), options_(std::move(options)) {}
+
+  // A request for the console's host: pages, assets, /api/v1.
+  awaitable<net::Decision> console(net::Request head);
+  // A request for a machine's origin.
+  awaitable<net::Decision> machine(net::Request head, base::InstanceId instance);
+
+  const Origins& origins() const { return options_.origins; }
+
+ private:
+  awaitable<net::Decision> enter(net::Request head, base::InstanceId instance);
+  awaitable<base::Result<Route>> route(std::string pass, base::InstanceId instance);
+
+  Ports& ports_;
+  Options options_;
+  RouteCache routes_;
+};
+
+}  // namespace stipend::gateway

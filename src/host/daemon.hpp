@@ -1,0 +1,157 @@
+// stipend-host: the one privileged program of a state. One thread, one poll loop. It takes requests of the
+// server (hostlink), starts a supervisor for each run, keeps the network and the books, and sweeps behind the
+// supervisors. Killing it at any moment ends no machine: the next one finds the supervisors and goes on.
+// Whatever can take long (mounts, deleting a disk, writing the record) happens in a child.
+#pragma once
+
+#include <sys/types.h>
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "host/fd.hpp"
+#include "host/network.hpp"
+#include "host/packet.hpp"
+#include "host/record.hpp"
+#include "host/spawn.hpp"
+#include "host/supervisor_link.hpp"
+#include "host/sweep.hpp"
+#include "host/tombstone.hpp"
+#include "hostlink/messages.hpp"
+
+namespace stipend::host {
+
+struct DaemonOptions {
+  std::string state, images;
+  uid_t server_uid = 0;
+  std::string private_cidr, public_cidr;  // empty: chosen
+  std::string boot_id;                    // tests only: play a reboot of the host
+};
+
+class Daemon {
+ public:
+  // Fails with AlreadyServed (kConflict) when another one serves this state.
+  static base::Result<std::unique_ptr<Daemon>> open(const DaemonOptions& options);
+  int serve();      // until SIGTERM or SIGINT; machines go on
+  int take_down();  // stops every machine and removes everything this state has on the host
+
+ private:
+  // One run that is not over yet.
+  struct Machine {
+    hostlink::RunKey key;
+    base::DiskId disk;
+    MachineNetwork network;
+    std::vector<int> cpus;
+    SupervisorStatus status;  // the newest
+    hostlink::Lease own;
+    std::int64_t start_deadline_ms = 0;
+    std::optional<hostlink::Stop> stop;
+    std::int64_t stop_sent_ms = 0;
+    Child process;                    // the supervisor when it is our child
+    Fd pidfd, connection;             // the supervisor's
+    Fd init_pidfd;                    // the machine's init: a supervisor may stand still when it ends
+    std::uint64_t init_watched = 0;   // its start time
+    std::optional<std::int64_t> init_gone_ms;
+    std::int64_t adopt_until_ms = 0;  // its status is awaited
+    Child unmaker;                    // takes it down; then `ending` is its end
+    int unmake_tries = 0;
+    std::optional<hostlink::Report> ending;
+  };
+  struct Client {
+    Fd socket;
+    bool greeted = false;
+    std::deque<std::string> out;
+    double tokens = 0;
+    std::int64_t filled_ms = 0;
+    std::vector<hostlink::RunKey> expected;
+  };
+  struct DiskJob {
+    base::DiskId disk;
+    Child child;
+    Fd said;
+    std::vector<std::pair<int, std::int64_t>> asked;  // (client's descriptor, request)
+  };
+
+  Daemon(Names names, DaemonOptions options, RunBook book)
+      : names_(std::move(names)), options_(std::move(options)), book_(std::move(book)) {}
+
+  base::Status set_up();
+  void tidy();
+  void loop_once(int timeout_ms);
+  void each_second(std::int64_t now);
+  void reap_children();
+
+  // daemon_clients.cpp
+  void accept_clients();
+  void read_client(Client& client);
+  void write_client(Client& client);
+  void say(Client& client, const hostlink::Event& event);
+  void tell_all(const hostlink::Event& event);
+  void drop_dead_clients();
+
+  // daemon_requests.cpp
+  void handle(Client& client, const hostlink::Hello& m);
+  void handle(Client& client, hostlink::Start m);
+  void handle(Client& client, const hostlink::Renew& m);
+  void handle(Client& client, const hostlink::Stop& m);
+  void handle(Client& client, const hostlink::Reboot& m);
+  void handle(Client& client, const hostlink::Acknowledge& m);
+  void handle(Client& client, const hostlink::DeleteDisk& m);
+  void handle(Client& client, const hostlink::ReadConsole& m);
+  void handle(Client& client, hostlink::Resync m);
+  bool admit(Client& client, std::int64_t epoch);
+  void refuse(const hostlink::RunKey& key, hostlink::Cause cause, std::string detail);
+  hostlink::Report bare_report(const hostlink::RunKey& key, hostlink::Phase phase, hostlink::Cause cause,
+                               std::string detail) const;
+  void report_known(Client& client, const hostlink::RunKey& key);
+  void finish_disk_job(DiskJob& job, int status);
+  hostlink::Room room();
+
+  // daemon_machines.cpp
+  base::Status launch(Machine& machine, hostlink::Start start);
+  void adopt_all();
+  bool adopt(Machine& machine);
+  void connect(Machine& machine);
+  void order(Machine& machine, const hostlink::Request& request);
+  void read_supervisor(Machine& machine);
+  void on_status(Machine& machine, SupervisorStatus status);
+  void on_supervisor_end(Machine& machine);
+  void begin_unmaking(Machine& machine, hostlink::Report ending);
+  void after_unmaking(Machine& machine, int status);
+  void conclude(Machine& machine, const hostlink::Report& ending);
+  void sweep(Machine& machine, std::int64_t now);
+  void watch_init(Machine& machine);
+  hostlink::Report report_of(const Machine& machine) const;
+  hostlink::Report lost_report(const Machine& machine) const;
+  Machine* live(const hostlink::RunKey& key);
+  std::vector<MachineNetwork> networks() const;
+  void start_record(std::int64_t now);
+
+  Names names_;
+  DaemonOptions options_;
+  RunBook book_;
+  LeaseRules rules_;
+  base::HostId host_;
+  std::string boot_id_;
+  std::int64_t epoch_ = 0;
+  std::optional<Network> network_;
+  std::string seccomp_;
+  Fd lock_, listener_, signals_;
+  std::map<base::InstanceId, Machine> machines_;
+  std::vector<base::InstanceId> finished_;  // to be erased after the pass over machines_
+  std::vector<Client> clients_;
+  std::vector<DiskJob> disk_jobs_;
+  std::vector<Child> orphan_jobs_;
+  std::vector<Child> leaving_;  // supervisors whose run is concluded
+  Record record_;
+  Child recorder_;
+  std::int64_t next_second_ms_ = 0, next_record_ms_ = 0, next_repeat_ms_ = 0, next_network_ms_ = 0;
+  bool end_ = false;
+};
+
+}  // namespace stipend::host

@@ -1,0 +1,191 @@
+#include "host/disk.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+
+#include "host/files.hpp"
+#include "host/mounts.hpp"
+#include "host/process.hpp"
+
+namespace stipend::host {
+namespace {
+
+using base::fail;
+using base::fail_errno;
+using base::Fault;
+
+constexpr std::int64_t kGib = std::int64_t{1} << 30;
+constexpr std::int64_t kBallast = 64 << 20;    // kept free so that the server can commit stops
+constexpr std::int64_t kEmptyDisk = 16 << 20;  // what a fresh disk occupies, with room to boot
+
+std::string file_name(const base::DiskId& disk) {
+  return disk.str() + ".img";
+}
+std::string clone_path(const Names& names, const base::DiskId& disk) {
+  return names.mounts + "/upper/" + disk.str();
+}
+
+// The state folder may belong to the server's user, who could put another folder in this one's place: all
+// work goes through one descriptor of a folder that only root writes.
+base::Result<Fd> open_folder(const Names& names) {
+  TRY(make_folders(names.disks(), 0700));
+  Fd folder(open(names.disks().c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!folder) return fail_errno("open " + names.disks(), errno);
+  struct stat s{};
+  if (fstat(folder.get(), &s) != 0 || s.st_uid != 0 || (s.st_mode & 022) != 0)
+    return fail(Fault::kDenied, "UntrustedFile",
+                names.disks() + " is not a folder that only root can write; `chown root` and `chmod 700` it");
+  return folder;
+}
+
+// The loop device keeps the open file, and with it this lock, until the last mount of the disk is gone in
+// every mount namespace: two mounts of one ext4 at a time would destroy it.
+bool lock_disk(const Fd& blocks, int wait_ms) {
+  for (int waited = 0; flock(blocks.get(), LOCK_EX | LOCK_NB) != 0; waited += 10) {
+    if (waited >= wait_ms) return false;
+    usleep(10'000);
+  }
+  return true;
+}
+
+constexpr int kLastUserMs = 5'000;  // a machine that just ended lets go of its disk within this
+
+base::Status format(const std::string& file) {
+  // Own mkfs only: the kernel never mounts blocks that somebody else wrote. lazy_*: no zeroes written at
+  // creation, so a disk of any size occupies a few MB; the fixed journal keeps that so for large ones.
+  auto made =
+      run_tool({"mkfs.ext4", "-q", "-F", "-m", "0", "-L", "stipend", "-E",
+                "lazy_itable_init=1,lazy_journal_init=1,nodiscard,root_owner=0:0", "-J", "size=32", file},
+               60'000);
+  if (!made) return std::unexpected(std::move(made).error());
+  return {};
+}
+
+}  // namespace
+
+std::string raw_disk_path(const Names& names, const base::DiskId& disk) {
+  return names.mounts + "/disks/" + disk.str();
+}
+
+base::Result<DiskRoom> disk_room(const Names& names) {
+  TRY_ASSIGN(Fd folder, open_folder(names));
+  struct statvfs s{};
+  if (fstatvfs(folder.get(), &s) != 0) return fail_errno("look at the file system of " + names.state, errno);
+  DiskRoom room;
+  room.free_bytes = static_cast<std::int64_t>(s.f_bavail * s.f_frsize);
+  TRY_ASSIGN(auto disks, list_disks(names));
+  for (const auto& disk : disks) {
+    struct stat file{};
+    if (fstatat(folder.get(), file_name(disk).c_str(), &file, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    room.promised_bytes += std::max<std::int64_t>(0, file.st_size - file.st_blocks * 512);
+  }
+  return room;
+}
+
+base::Status create_disk(const Names& names, const base::DiskId& disk, std::int64_t gib) {
+  if (disk.empty() || gib < 1 || gib > kDiskGibMax)
+    return fail(Fault::kInvalid, "InvalidParameterValue", fmt::format("a disk has 1 to {} GiB", kDiskGibMax));
+  TRY_ASSIGN(Fd folder, open_folder(names));
+  const std::string name = file_name(disk), temporary = name + ".new";
+  struct stat file{};
+  if (fstatat(folder.get(), name.c_str(), &file, AT_SYMLINK_NOFOLLOW) == 0) {
+    if (file.st_size == gib * kGib) return {};
+    return fail(Fault::kConflict, "VolumeSizeMismatch",
+                fmt::format("{} exists with {} GiB, not {}", disk.str(), file.st_size / kGib, gib));
+  }
+  struct statvfs s{};
+  if (fstatvfs(folder.get(), &s) != 0)
+    return fail_errno("look at the file system of " + names.disks(), errno);
+  if (static_cast<std::int64_t>(s.f_bavail * s.f_frsize) < kBallast + kEmptyDisk)
+    return fail(Fault::kNoRoom, "HostDiskFull",
+                "the file system of " + names.state + " is full; free space there");
+  auto made = [&]() -> base::Status {
+    unlinkat(folder.get(), temporary.c_str(), 0);
+    Fd fd(openat(folder.get(), temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!fd) return fail_errno("create " + temporary, errno);
+    if (ftruncate(fd.get(), gib * kGib) != 0) return fail_errno("size " + temporary, errno);
+    TRY(format(fmt::format("/proc/{}/fd/{}/{}", getpid(), folder.get(), temporary)));
+    if (fsync(fd.get()) != 0 || renameat(folder.get(), temporary.c_str(), folder.get(), name.c_str()) != 0 ||
+        fsync(folder.get()) != 0)
+      return fail_errno("finish " + name, errno);
+    return {};
+  }();
+  if (!made) unlinkat(folder.get(), temporary.c_str(), 0);
+  return made;
+}
+
+base::Status delete_disk(const Names& names, const base::DiskId& disk) {
+  TRY_ASSIGN(Fd folder, open_folder(names));
+  Fd blocks(openat(folder.get(), file_name(disk).c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
+  if (blocks && !lock_disk(blocks, 0))
+    return fail(Fault::kConflict, "VolumeInUse", disk.str() + " is in use by a machine; stop it first");
+  unlinkat(folder.get(), (file_name(disk) + ".new").c_str(), 0);
+  if (unlinkat(folder.get(), file_name(disk).c_str(), 0) != 0 && errno != ENOENT)
+    return fail_errno("delete " + file_name(disk), errno);
+  return {};
+}
+
+base::Result<std::vector<base::DiskId>> list_disks(const Names& names) {
+  std::vector<base::DiskId> disks;
+  std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir(names.disks().c_str()), closedir);
+  if (!folder) {
+    if (errno == ENOENT) return disks;
+    return fail_errno("open " + names.disks(), errno);
+  }
+  while (const dirent* entry = readdir(folder.get())) {
+    std::string_view name = entry->d_name;
+    if (!name.ends_with(".img")) continue;
+    name.remove_suffix(4);
+    if (auto id = base::DiskId::parse(name)) disks.push_back(*id);
+  }
+  return disks;
+}
+
+base::Result<std::string> attach_disk(const Names& names, const base::DiskId& disk, IdRange ids) {
+  TRY(detach_disk(names, disk));
+  const std::string raw = raw_disk_path(names, disk), clone = clone_path(names, disk);
+  TRY_ASSIGN(Fd folder, open_folder(names));
+  if (faccessat(folder.get(), file_name(disk).c_str(), F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+    return fail(Fault::kNotFound, "InvalidVolume.NotFound", disk.str() + " has no file on this host");
+  auto mounted = [&]() -> base::Status {
+    TRY(make_folders(raw, 0700));
+    TRY(make_folders(clone, 0700));
+    TRY_ASSIGN(Fd blocks, open_trusted(folder.get(), file_name(disk), false));
+    if (!lock_disk(blocks, kLastUserMs))
+      return fail(Fault::kConflict, "VolumeInUse",
+                  disk.str() + " is still mounted by a machine that ended; its processes may hang");
+    TRY_ASSIGN(Loop loop, attach_loop(blocks, false));
+    // errors=remount-ro: a broken disk is its own machine's problem only.
+    if (::mount(loop.device.c_str(), raw.c_str(), "ext4", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME,
+                "errors=remount-ro") != 0)
+      return fail_errno("mount " + file_name(disk), errno);
+    return mount_idmapped(raw, clone, ids);
+  }();
+  if (!mounted) {
+    (void)detach_disk(names, disk);
+    return std::unexpected(std::move(mounted).error());
+  }
+  return clone;
+}
+
+base::Status detach_disk(const Names& names, const base::DiskId& disk) {
+  const std::string raw = raw_disk_path(names, disk), clone = clone_path(names, disk);
+  TRY(unmount(clone));
+  TRY(unmount(raw));
+  // Removing the folders also takes the mounts away from other mount namespaces, such as that of a machine
+  // which is just starting and has not yet left ours behind.
+  rmdir(clone.c_str());
+  rmdir(raw.c_str());
+  return {};
+}
+
+}  // namespace stipend::host

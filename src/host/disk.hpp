@@ -1,0 +1,40 @@
+// Disks: STATE/disks/DISK.img, a sparse ext4 file of exactly the size asked, made by our own mkfs, with file
+// owners stored as 0..65535 whatever range a machine has. Root, home and data disks are the same thing.
+// Blocking (mkfs ~50 ms); any thread, one call per disk at a time. attach/detach need the private mount
+// namespace.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "host/idmap.hpp"
+#include "host/names.hpp"
+
+namespace stipend::host {
+
+inline constexpr std::int64_t kDiskGibMax = 16'384;
+
+// Makes the disk (atomically: temporary name, fsync, rename). The same size again is success; another size is
+// kConflict. kNoRoom when the host's file system could not carry even an empty disk and the ballast.
+base::Status create_disk(const Names& names, const base::DiskId& disk, std::int64_t gib);
+// Deletes the bytes. Idempotent. kConflict while it is attached.
+base::Status delete_disk(const Names& names, const base::DiskId& disk);
+base::Result<std::vector<base::DiskId>> list_disks(const Names& names);
+
+// Mounts the disk nosuid,nodev,noexec under a 0700 folder and an idmapped clone of it for the machine;
+// answers the clone's path. Idempotent; replaces what a crash left.
+base::Result<std::string> attach_disk(const Names& names, const base::DiskId& disk, IdRange ids);
+base::Status detach_disk(const Names& names, const base::DiskId& disk);  // idempotent
+// Where the not idmapped mount is while attached: root's own view, ids as stored.
+std::string raw_disk_path(const Names& names, const base::DiskId& disk);
+
+struct DiskRoom {
+  std::int64_t free_bytes = 0;      // of the file system under the state folder
+  std::int64_t promised_bytes = 0;  // sizes of all disks minus what they already occupy
+};
+base::Result<DiskRoom> disk_room(const Names& names);
+
+}  // namespace stipend::host

@@ -1,0 +1,149 @@
+#include "host/network.hpp"
+
+#include <fmt/core.h>
+#include <net/if.h>
+#include <unistd.h>
+
+#include <memory>
+
+#include "host/dns.hpp"
+#include "host/files.hpp"
+#include "host/network_ranges.hpp"
+#include "host/nft.hpp"
+#include "host/process.hpp"
+
+namespace stipend::host {
+namespace {
+
+using base::fail;
+using base::Fault;
+
+bool has_device(const std::string& name) {
+  return if_nametoindex(name.c_str()) != 0;
+}
+
+bool has_address(const std::string& device, const std::string& address) {
+  const auto shown = run_tool({"ip", "-4", "-o", "addr", "show", "dev", device}, 5000);
+  return shown && shown->find(" " + address + "/32 ") != std::string::npos;
+}
+
+// A bridge without ports: a device that every kernel has and that only carries the gateway's address. The
+// route gives connections to public addresses a way (and a source address) before they are translated, also
+// offline.
+base::Status make_device(const Names& names, const NetworkRanges& ranges) {
+  if (!has_device(names.device)) TRY(run_tool({"ip", "link", "add", names.device, "type", "bridge"}, 5000));
+  TRY(run_tool({"ip", "addr", "replace", ranges.gateway + "/32", "dev", names.device}, 5000));
+  TRY(run_tool({"ip", "link", "set", names.device, "up"}, 5000));
+  TRY(run_tool({"ip", "route", "replace", ranges.public_cidr, "dev", names.device, "src", ranges.gateway},
+               5000));
+  // Machines' packets pass through; nothing on this host may answer for the gateway's device by IPv6.
+  (void)write_existing("/proc/sys/net/ipv6/conf/" + names.device + "/disable_ipv6", "1");
+  return write_existing("/proc/sys/net/ipv4/ip_forward", "1");
+}
+
+// Translated connections live on without their rule. The tool fails when there are none.
+void forget_flows(const std::string& address) {
+  (void)run_tool({"conntrack", "-D", "--orig-src", address}, 5000);
+  (void)run_tool({"conntrack", "-D", "--reply-src", address}, 5000);
+}
+
+}  // namespace
+
+base::Result<Network> Network::open(const Names& names, const NetworkConfig& config,
+                                    std::span<const MachineNetwork> machines) {
+  TRY_ASSIGN(RangePair pair, find_ranges(names, config.private_cidr, config.public_cidr));
+  NetworkRanges ranges{pair.machines.str(), pair.publics.str(), to_address(pair.machines.first + 1)};
+  Network network(names, config, std::move(ranges), pair);
+  for (const auto& machine : machines) {
+    auto entry = network.check(machine);
+    if (!entry)
+      return fail(Fault::kConflict, "RangeInUse",
+                  entry.error().message + ": machines still run with addresses of before; stop them with `stipend "
+                                          "down`, then change [network] in stipend.toml");
+    network.machines_[machine.instance.str()] = *entry;
+  }
+  // Other ranges than the last time: the device must not go on carrying the old ones.
+  if (machines.empty() && has_device(names.device) && !has_address(names.device, network.ranges_.gateway))
+    TRY(teardown(names));
+  TRY(reserve_ranges(names, config.private_cidr, config.public_cidr));
+  TRY(make_device(names, network.ranges_));
+  TRY(network.install());
+  TRY(ensure_dns(names, network.ranges_.gateway));
+  return network;
+}
+
+base::Status Network::install() {
+  return run_nft(
+      nft_table(names_, {pair_.machines, pair_.machines.first + 1, config_.server_uid}, machines_));
+}
+
+base::Result<MachineAddress> Network::check(const MachineNetwork& m) const {
+  const auto own = parse_address(m.private_address), open = parse_address(m.public_address);
+  const auto inside = [](const Cidr& range, std::uint32_t a, std::uint32_t reserved) {
+    return range.contains(a) && a > range.first + reserved && a != range.last();
+  };
+  if (!own || !inside(pair_.machines, *own, 1))
+    return fail(
+        Fault::kInvalid, "InvalidAddress",
+        fmt::format("{} is not an address for machines in {}", m.private_address, ranges_.private_cidr));
+  if (!open || !inside(pair_.publics, *open, 0))
+    return fail(Fault::kInvalid, "InvalidAddress",
+                fmt::format("{} is not an address in {}", m.public_address, ranges_.public_cidr));
+  const MachineAddress entry{names_.veth(m.ids.slot), *own, *open};
+  for (const auto& [id, other] : machines_)
+    if (id != m.instance.str() &&
+        (other.veth == entry.veth || other.machine == entry.machine || other.publics == entry.publics))
+      return fail(Fault::kConflict, "AddressInUse",
+                  fmt::format("an address or the device of {} belongs to {}", m.instance.str(), id));
+  return entry;
+}
+
+base::Status Network::add_machine(const MachineNetwork& machine) {
+  TRY_ASSIGN(MachineAddress entry, check(machine));
+  const auto known = machines_.find(machine.instance.str());
+  if (known != machines_.end() && known->second == entry) return {};
+  std::string change;
+  if (known != machines_.end()) change = nft_remove(names_, known->second);
+  change += nft_add(names_, entry);
+  machines_[machine.instance.str()] = entry;
+  if (run_nft(change)) return {};
+  return install();  // the table is not what it was: all of it again
+}
+
+base::Status Network::remove_machine(const MachineNetwork& machine) {
+  const auto known = machines_.find(machine.instance.str());
+  if (known != machines_.end()) {
+    const MachineAddress entry = known->second;
+    machines_.erase(known);
+    if (!run_nft(nft_remove(names_, entry))) TRY(install());
+    forget_flows(to_address(entry.machine));
+  }
+  const std::string veth = names_.veth(machine.ids.slot);
+  if (has_device(veth)) TRY(run_tool({"ip", "link", "del", veth}, 5000));
+  return {};
+}
+
+base::Status Network::keep_alive() {
+  if (!has_device(names_.device)) TRY(make_device(names_, ranges_));
+  if (!nft_table_exists(names_.nft_table)) TRY(install());
+  return ensure_dns(names_, ranges_.gateway);
+}
+
+base::Status Network::teardown(const Names& names) {
+  TRY(stop_dns(names));
+  TRY(run_nft(fmt::format("table inet {0}\ndelete table inet {0}\n", names.nft_table)));
+  struct Devices {
+    struct if_nameindex* list = if_nameindex();
+    ~Devices() {
+      if (list != nullptr) if_freenameindex(list);
+    }
+  } devices;
+  for (auto* d = devices.list; d != nullptr && d->if_index != 0; ++d) {
+    const std::string name = d->if_name;  // deleting one end of a pair deletes the other
+    if ((name == names.device || name.starts_with("st" + names.hash)) && has_device(name))
+      TRY(run_tool({"ip", "link", "del", name}, 5000));
+  }
+  return release_ranges(names);
+}
+
+}  // namespace stipend::host

@@ -1,0 +1,107 @@
+#include "host/supervisor_link.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "host/lease_json.hpp"
+#include "hostlink/codec.hpp"
+#include "hostlink/fields.hpp"
+
+namespace stipend::host {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kVersion = 1;
+
+base::Result<json> parse(std::string_view packet) {
+  json j = json::parse(packet, nullptr, /*allow_exceptions=*/false);
+  if (!j.is_object() || !j.contains("v") || j["v"] != kVersion)
+    return base::fail(base::Fault::kInvalid, "InvalidMessage", "not a message of this version");
+  return j;
+}
+
+}  // namespace
+
+std::string encode(const SupervisorSpec& spec) {
+  return json{{"v", kVersion},           {"start", hostlink::encode(hostlink::Request(spec.start))},
+              {"slot", spec.ids.slot},   {"gateway", spec.gateway},
+              {"seccomp", spec.seccomp}, {"cpus", spec.cpus}}
+      .dump();
+}
+
+base::Result<SupervisorSpec> decode_spec(std::string_view packet) {
+  TRY_ASSIGN(const json j, parse(packet));
+  hostlink::Fields f(j);
+  SupervisorSpec spec;
+  const std::string start = f.text("start", hostlink::kMaxRequestBytes);
+  spec.ids.slot = static_cast<std::uint32_t>(f.integer("slot", 0, kIdSlots - 1));
+  spec.gateway = f.text("gateway", 32);
+  spec.seccomp = f.text("seccomp", 256);
+  const json* cpus = f.array("cpus", 4096);
+  TRY(f.fault());
+  for (const auto& cpu : *cpus) {
+    if (!cpu.is_number_unsigned())
+      return base::fail(base::Fault::kInvalid, "InvalidMessage", "cpus are numbers");
+    spec.cpus.push_back(cpu.get<int>());
+  }
+  TRY_ASSIGN(auto request, hostlink::decode_request(start));
+  if (!std::holds_alternative<hostlink::Start>(request))
+    return base::fail(base::Fault::kInvalid, "InvalidMessage", "not a start");
+  spec.start = std::get<hostlink::Start>(std::move(request));
+  return spec;
+}
+
+std::string encode(const SupervisorStatus& s) {
+  return json{{"v", kVersion},
+              {"instance", s.key.instance.str()},
+              {"generation", s.key.generation},
+              {"pid", s.pid},
+              {"pid_started", s.pid_started},
+              {"runner", s.runner},
+              {"runner_started", s.runner_started},
+              {"init", s.init},
+              {"init_started", s.init_started},
+              {"lease", to_json(s.lease)},
+              {"ran_s", s.ran.count},
+              {"over", s.over},
+              {"detail", s.detail}}
+      .dump(-1, ' ', true, json::error_handler_t::replace);
+}
+
+base::Result<SupervisorStatus> decode_status(std::string_view packet) {
+  TRY_ASSIGN(const json j, parse(packet));
+  hostlink::Fields f(j);
+  SupervisorStatus s;
+  f.id("instance", s.key.instance);
+  s.key.generation = f.integer("generation", 1, INT64_MAX);
+  s.pid = static_cast<pid_t>(f.integer("pid", 0, INT32_MAX));
+  s.pid_started = static_cast<std::uint64_t>(f.integer("pid_started", 0, INT64_MAX));
+  s.runner = static_cast<pid_t>(f.integer("runner", 0, INT32_MAX));
+  s.runner_started = static_cast<std::uint64_t>(f.integer("runner_started", 0, INT64_MAX));
+  s.init = static_cast<pid_t>(f.integer("init", 0, INT32_MAX));
+  s.init_started = static_cast<std::uint64_t>(f.integer("init_started", 0, INT64_MAX));
+  s.ran.count = f.integer("ran_s", 0, hostlink::kMaxRunSeconds);
+  s.over = f.boolean("over");
+  s.detail = f.text("detail", 4096);
+  TRY(f.fault());
+  if (!j.contains("lease"))
+    return base::fail(base::Fault::kInvalid, "InvalidMessage", "the lease is missing");
+  TRY_ASSIGN(s.lease, lease_state_of(j["lease"]));
+  return s;
+}
+
+RunPaths RunPaths::of(const Names& names, const hostlink::RunKey& key) {
+  const std::string& id = key.instance.str();
+  RunPaths p;
+  p.folder = names.runtime + "/m";
+  p.socket = p.folder + "/" + id + ".sock";
+  p.status = p.folder + "/" + id + ".status";
+  p.lxc = names.lxc_path();
+  p.lxc_log = p.folder + "/" + id + ".lxc";
+  p.final = names.state + "/host/final/" + id + "." + std::to_string(key.generation);
+  p.console = names.state + "/host/console/" + id;
+  p.log = names.state + "/host/log/" + id;
+  return p;
+}
+
+}  // namespace stipend::host

@@ -1,0 +1,142 @@
+#include "store/apply.hpp"
+
+#include <type_traits>
+
+namespace stipend::store {
+namespace {
+
+using domain::State;
+
+template <class Owner, class Id>
+void add_to(std::map<Owner, std::set<Id>>& index, const Owner& owner, const Id& id) {
+  index[owner].insert(id);
+}
+template <class Owner, class Id>
+void take_from(std::map<Owner, std::set<Id>>& index, const Owner& owner, const Id& id) {
+  const auto at = index.find(owner);
+  if (at == index.end()) return;
+  at->second.erase(id);
+  if (at->second.empty()) index.erase(at);
+}
+
+template <class Of, class Row>
+void note(Of& of, const Row& row, bool present) {
+  if (present)
+    add_to(of, row.account, row.id);
+  else
+    take_from(of, row.account, row.id);
+}
+
+template <class Row>
+void index([[maybe_unused]] State& state, [[maybe_unused]] const Row& row, [[maybe_unused]] bool present) {
+  if constexpr (std::is_same_v<Row, domain::Instance>) {
+    note(state.instances_of, row, present);
+    if (row.run) {
+      if (present)
+        state.with_run.insert(row.id);
+      else
+        state.with_run.erase(row.id);
+      state.used_vcpus += present ? row.run->vcpus : -row.run->vcpus;
+      state.used_memory_mib += present ? row.run->memory_mib : -row.run->memory_mib;
+    }
+    for (const auto* address : {&row.private_address, &row.public_address}) {
+      if (address->empty()) continue;
+      if (present)
+        state.addresses.insert(*address);
+      else
+        state.addresses.erase(*address);
+    }
+  } else if constexpr (std::is_same_v<Row, domain::Disk>) {
+    note(state.disks_of, row, present);
+  } else if constexpr (std::is_same_v<Row, domain::Grant>) {
+    note(state.grants_of, row, present);
+  } else if constexpr (std::is_same_v<Row, domain::KeyPair>) {
+    note(state.key_pairs_of, row, present);
+  }
+}
+
+// Makes `key` be `row` (null: be absent) and returns what was.
+template <class Row>
+Before<Row> swap_in(State& state, const domain::Key<Row>& key, domain::RowPtr<Row> row) {
+  auto& table = state.table<Row>();
+  Before<Row> before{key, nullptr};
+  const auto at = table.find(key);
+  if (at != table.end()) {
+    before.row = at->second;
+    index(state, *before.row, false);
+  }
+  if (row) {
+    index(state, *row, true);
+    if (at != table.end())
+      at->second = std::move(row);
+    else
+      table.emplace(key, std::move(row));
+  } else if (at != table.end()) {
+    table.erase(at);
+  }
+  return before;
+}
+
+template <class Row>
+Undo apply_one(State& state, const Put<Row>& put) {
+  if constexpr (std::is_same_v<Row, domain::Entry> || std::is_same_v<Row, domain::Audit>) {
+    BeforeLog before{state.last_entry, state.last_audit, {}};
+    if constexpr (std::is_same_v<Row, domain::Entry>) {
+      before.last_chain = std::exchange(state.last_chain, put.row->chain);
+      state.last_entry = put.row->number;
+    } else {
+      before.last_chain = state.last_chain;
+      state.last_audit = put.row->number;
+    }
+    return before;
+  } else {
+    return swap_in<Row>(state, put.row->key(), put.row);
+  }
+}
+template <class Row>
+Undo apply_one(State& state, const Erase<Row>& erase) {
+  return swap_in<Row>(state, erase.key, nullptr);
+}
+
+template <class Row>
+void undo_one(State& state, const Before<Row>& before) {
+  swap_in<Row>(state, before.key, before.row);
+}
+void undo_one(State& state, const BeforeLog& before) {
+  state.last_entry = before.last_entry;
+  state.last_audit = before.last_audit;
+  state.last_chain = before.last_chain;
+}
+
+}  // namespace
+
+Undo apply(State& state, const Change& change) {
+  return std::visit([&](const auto& one) { return apply_one(state, one); }, change);
+}
+
+void undo(State& state, const Undo& before) {
+  std::visit([&](const auto& one) { undo_one(state, one); }, before);
+}
+
+template <class Row>
+void insert_loaded(State& state, Row row) {
+  auto made = std::make_shared<const Row>(std::move(row));
+  index(state, *made, true);
+  auto& table = state.table<Row>();
+  table.emplace_hint(table.end(), made->key(), made);
+}
+template void insert_loaded(State&, domain::Course);
+template void insert_loaded(State&, domain::Person);
+template void insert_loaded(State&, domain::Account);
+template void insert_loaded(State&, domain::AccessKey);
+template void insert_loaded(State&, domain::KeyPair);
+template void insert_loaded(State&, domain::Image);
+template void insert_loaded(State&, domain::Disk);
+template void insert_loaded(State&, domain::Instance);
+template void insert_loaded(State&, domain::Grant);
+template void insert_loaded(State&, domain::Hold);
+template void insert_loaded(State&, domain::ClientToken);
+template void insert_loaded(State&, domain::Pass);
+template void insert_loaded(State&, domain::Setting);
+
+}  // namespace stipend::store

@@ -1,0 +1,225 @@
+// What every Store promises, run against each of them.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "base/random.hpp"
+#include "store/apply.hpp"
+#include "store/json.hpp"
+#include "store/memory/memory_store.hpp"
+#include "store/sqlite/sqlite_store.hpp"
+#include "store/test_folder.hpp"
+
+namespace stipend::store {
+namespace {
+
+using namespace domain;
+
+// Opens stores one after the other on the same durable state.
+struct Kind {
+  virtual ~Kind() = default;
+  virtual std::unique_ptr<Store> open() = 0;
+};
+struct MemoryKind : Kind {
+  std::shared_ptr<MemoryDisk> disk = std::make_shared<MemoryDisk>();
+  std::unique_ptr<Store> open() override { return std::make_unique<MemoryStore>(disk); }
+};
+struct SqliteKind : Kind {
+  TestFolder folder;
+  std::unique_ptr<Store> open() override {
+    auto made = open_sqlite(folder.path(), {.ballast_bytes = 1 << 20});
+    EXPECT_TRUE(made) << made.error().message;
+    return made ? std::move(*made) : nullptr;
+  }
+};
+
+class StoreContract : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    if (std::string_view(GetParam()) == "memory")
+      kind_ = std::make_unique<MemoryKind>();
+    else
+      kind_ = std::make_unique<SqliteKind>();
+    reopen();
+  }
+  void reopen() {
+    store_.reset();
+    store_ = kind_->open();
+    ASSERT_TRUE(store_);
+    auto loaded = store_->load();
+    ASSERT_TRUE(loaded) << loaded.error().message;
+    state_ = std::move(*loaded);
+  }
+  Outcome commit(Batch batch) { return store_->commit(batch).outcome; }
+
+  template <class Row>
+  static Change put(Row row) {
+    return Put<Row>{std::make_shared<const Row>(std::move(row))};
+  }
+
+  Instance instance() {
+    Instance row;
+    row.id = base::make_id<InstanceId>(random_);
+    row.account = account_;
+    row.reservation = base::make_id<ReservationId>(random_);
+    row.image = base::make_id<ImageId>(random_);
+    row.root_disk = base::make_id<DiskId>(random_);
+    row.type = "t2.medium";
+    row.user_data = std::string("#!/bin/sh\n\0\xff\xfe", 13);
+    row.private_address = "10.97.16." + std::to_string(++addresses_);
+    row.state = InstanceState::kRunning;
+    row.stop_cause = StopCause::kIdle;
+    row.launched = {1'800'000'000'123};
+    row.stopped_at = WallTime{1'800'000'000'456};
+    row.tags = {{"Name", "Ada's π \"machine\"\n"}, {"empty", ""}};
+    domain::Run run;
+    run.generation = 3;
+    run.price = {46'400'000};
+    run.plan = RatePlan::kPerHour;
+    run.boot_id = "b";
+    run.lease_run_max = {3600};
+    run.posted = {-5};
+    run.running_since = WallTime{17};
+    run.charge_until = RunSeconds{61};
+    row.run = run;
+    return row;
+  }
+  Entry entry(std::int64_t number, std::int64_t segment) {
+    Entry row;
+    row.number = number;
+    row.account = account_;
+    row.debit = "grant:g";
+    row.credit = "usage:" + account_.str();
+    row.amount = {1234};
+    row.subject = "i-1";
+    row.generation = 1;
+    row.segment = segment;
+    row.to = {60};
+    row.at = {99};
+    row.chain = "c" + std::to_string(number);
+    return row;
+  }
+
+  base::SeededRandom random_{7};
+  AccountId account_ = *AccountId::parse("123456789012");
+  int addresses_ = 0;
+  std::unique_ptr<Kind> kind_;
+  std::unique_ptr<Store> store_;
+  State state_;
+};
+
+TEST_P(StoreContract, EveryMemberOfEveryRowComesBack) {
+  const auto made = instance();
+  Disk disk;
+  disk.id = made.root_disk;
+  disk.account = account_;
+  disk.attached = made.id;
+  disk.price = {1};
+  disk.reserved = {2};
+  disk.reserve_draws = {{base::make_id<GrantId>(random_), {2}, ""}};
+  Hold hold{account_, {77}, {{base::make_id<GrantId>(random_), {77}, made.id.str()}}};
+  Grant grant;
+  grant.id = hold.draws[0].grant;
+  grant.account = account_;
+  grant.amount = {100};
+  grant.only_types = {"t2.micro", "m1.small"};
+  Image image;
+  image.id = made.image;
+  image.name = "minimal";
+  Account account;
+  account.id = account_;
+  account.role = Role::kTeacher;
+  AccessKey key{"AKIA0123456789ABCDEF", account_, std::string("\0\x01\xff", 3), {5}, true};
+  Pass pass{"hash", PassKind::kNotebookTicket, account_, made.id, "parent", {1}, {2}, {3}};
+  ClientToken token{"t", "h", {made.id}, {4}};
+  ASSERT_EQ(Outcome::kCommitted, commit({put(made), put(disk), put(hold), put(grant), put(key), put(pass),
+                                         put(token), put(Setting{"a", "b"}), put(image), put(account)}));
+  reopen();
+  const auto same = [](const auto* got, const auto& want) {
+    ASSERT_TRUE(got);
+    EXPECT_EQ(to_json(*got).dump(-1, ' ', false, Json::error_handler_t::replace),
+              to_json(want).dump(-1, ' ', false, Json::error_handler_t::replace));
+  };
+  same(state_.find<Instance>(made.id), made);
+  EXPECT_EQ(state_.find<Instance>(made.id)->user_data, made.user_data);
+  same(state_.find<Disk>(disk.id), disk);
+  same(state_.find<Hold>(account_), hold);
+  same(state_.find<Grant>(grant.id), grant);
+  same(state_.find<AccessKey>(key.access_key_id), key);
+  EXPECT_EQ(state_.find<AccessKey>(key.access_key_id)->sealed_secret, key.sealed_secret);
+  same(state_.find<Pass>("hash"), pass);
+  same(state_.find<ClientToken>("t"), token);
+  same(state_.find<Setting>("a"), Setting{"a", "b"});
+  same(state_.find<Image>(image.id), image);
+  EXPECT_EQ(state_.find<Account>(account_)->role, Role::kTeacher);
+}
+
+TEST_P(StoreContract, IndexesAreBuiltOnLoad) {
+  auto running = instance(), stopped = instance();
+  stopped.run.reset();
+  ASSERT_EQ(Outcome::kCommitted, commit({put(running), put(stopped)}));
+  reopen();
+  EXPECT_EQ(state_.instances_of[account_], (std::set{running.id, stopped.id}));
+  EXPECT_EQ(state_.with_run, std::set{running.id});
+  EXPECT_EQ(state_.addresses, (std::set<std::string>{running.private_address, stopped.private_address}));
+}
+
+TEST_P(StoreContract, PutReplacesAndEraseRemoves) {
+  auto row = instance();
+  ASSERT_EQ(Outcome::kCommitted, commit({put(row)}));
+  row.type = "t2.large";
+  row.run.reset();
+  ASSERT_EQ(Outcome::kCommitted, commit({put(row), put(Setting{"x", "1"})}));
+  reopen();
+  EXPECT_EQ(state_.find<Instance>(row.id)->type, "t2.large");
+  EXPECT_FALSE(state_.find<Instance>(row.id)->run);
+  ASSERT_EQ(Outcome::kCommitted, commit({Erase<Instance>{row.id}}));
+  reopen();
+  EXPECT_EQ(state_.find<Instance>(row.id), nullptr);
+  EXPECT_NE(state_.find<Setting>("x"), nullptr);
+}
+
+TEST_P(StoreContract, ASegmentIsPostedOnceAndTheWholeBatchWithIt) {
+  ASSERT_EQ(Outcome::kCommitted, commit({put(entry(1, 0)), put(entry(2, 1))}));
+  EXPECT_EQ(Outcome::kFailed, commit({put(Setting{"lost", "1"}), put(entry(3, 1))}));
+  EXPECT_EQ(Outcome::kFailed, commit({put(Setting{"lost", "1"}), put(entry(2, 2))}));
+  ASSERT_EQ(Outcome::kCommitted, commit({put(entry(3, 2))}));
+  reopen();
+  EXPECT_EQ(state_.find<Setting>("lost"), nullptr);
+  EXPECT_EQ(state_.last_entry, 3);
+  EXPECT_EQ(state_.last_chain, "c3");
+}
+
+TEST_P(StoreContract, EntriesAndAuditsAreReadInOrderAndInPages) {
+  Batch batch;
+  for (int i = 1; i <= 5; ++i) {
+    batch.push_back(put(entry(i, i)));
+    batch.push_back(
+        put(Audit{i, {i}, "who", "aws", "req", "StopInstances", i % 2 ? "i-odd" : "i-even", "why"}));
+  }
+  ASSERT_EQ(Outcome::kCommitted, commit(std::move(batch)));
+  const auto page = store_->entries({account_, 2, 2});
+  ASSERT_TRUE(page);
+  ASSERT_EQ(page->size(), 2u);
+  EXPECT_EQ((*page)[0].number, 3);
+  EXPECT_EQ((*page)[1].amount, base::Money{1234});
+  EXPECT_TRUE(store_->entries({*AccountId::parse("000000000001"), 0, 10})->empty());
+  const auto odd = store_->audits({"i-odd", 0, 10});
+  ASSERT_TRUE(odd);
+  ASSERT_EQ(odd->size(), 3u);
+  EXPECT_EQ((*odd)[2].number, 5);
+  reopen();
+  EXPECT_EQ(state_.last_audit, 5);
+}
+
+TEST_P(StoreContract, EachLoadTakesAHigherEpoch) {
+  const auto first = store_->epoch();
+  reopen();
+  EXPECT_GT(store_->epoch(), first);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, StoreContract, testing::Values("memory", "sqlite"),
+                         [](const auto& info) { return std::string(info.param); });
+
+}  // namespace
+}  // namespace stipend::store

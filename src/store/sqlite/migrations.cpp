@@ -1,0 +1,107 @@
+#include "store/sqlite/migrations.hpp"
+
+#include <array>
+
+namespace stipend::store::sqlite {
+namespace {
+
+// Enums are stored by their number; times are milliseconds since 1970 UTC, money nano-dollars.
+constexpr const char* kVersion1 = R"sql(
+CREATE TABLE epochs (one INTEGER PRIMARY KEY CHECK (one = 1), epoch INTEGER NOT NULL) STRICT;
+INSERT INTO epochs VALUES (1, 0);
+
+CREATE TABLE courses (
+  id TEXT PRIMARY KEY, name TEXT NOT NULL, plan INTEGER NOT NULL, catalogue TEXT NOT NULL, grace_s INTEGER NOT NULL,
+  created INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE persons (
+  id TEXT PRIMARY KEY, name TEXT NOT NULL, mail TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE accounts (
+  id TEXT PRIMARY KEY, course TEXT NOT NULL, person TEXT NOT NULL, role INTEGER NOT NULL, created INTEGER NOT NULL)
+  STRICT, WITHOUT ROWID;
+CREATE TABLE access_keys (
+  access_key_id TEXT PRIMARY KEY, account TEXT NOT NULL, sealed_secret BLOB NOT NULL, created INTEGER NOT NULL,
+  active INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE key_pairs (
+  id TEXT PRIMARY KEY, account TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, fingerprint TEXT NOT NULL,
+  public_key TEXT NOT NULL, tags TEXT NOT NULL, created INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE images (
+  id TEXT PRIMARY KEY, name TEXT NOT NULL, description TEXT NOT NULL, architecture TEXT NOT NULL,
+  min_disk_gib INTEGER NOT NULL, jupyter INTEGER NOT NULL, created INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE disks (
+  id TEXT PRIMARY KEY, account TEXT NOT NULL, kind INTEGER NOT NULL, gib INTEGER NOT NULL, attached TEXT NOT NULL,
+  delete_on_termination INTEGER NOT NULL, price INTEGER NOT NULL, reserve_wanted INTEGER NOT NULL,
+  reserved INTEGER NOT NULL, reserve_draws TEXT NOT NULL, posted INTEGER NOT NULL, house INTEGER NOT NULL,
+  segment INTEGER NOT NULL, created INTEGER NOT NULL, posted_at INTEGER NOT NULL, deleted INTEGER, tags TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE instances (
+  id TEXT PRIMARY KEY, account TEXT NOT NULL, reservation TEXT NOT NULL, launch_index INTEGER NOT NULL,
+  image TEXT NOT NULL, type TEXT NOT NULL, key_name TEXT NOT NULL, authorized_key TEXT NOT NULL,
+  user_data BLOB NOT NULL, client_token TEXT NOT NULL, root_disk TEXT NOT NULL, zone TEXT NOT NULL,
+  private_address TEXT NOT NULL, public_address TEXT NOT NULL, last_public_address TEXT NOT NULL, state INTEGER NOT NULL, generation INTEGER NOT NULL,
+  run TEXT, jupyter_token TEXT NOT NULL, stop_cause INTEGER NOT NULL, terminate_wanted INTEGER NOT NULL,
+  terminate_on_guest_shutdown INTEGER NOT NULL, disable_api_termination INTEGER NOT NULL,
+  state_reason_code TEXT NOT NULL, state_reason_message TEXT NOT NULL, transition_reason TEXT NOT NULL,
+  failed_starts INTEGER NOT NULL, launched INTEGER NOT NULL, created INTEGER NOT NULL, stopped_at INTEGER,
+  terminated_at INTEGER, tags TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE grants (
+  id TEXT PRIMARY KEY, account TEXT NOT NULL, amount INTEGER NOT NULL, spent INTEGER NOT NULL,
+  taken_back INTEGER NOT NULL, expired INTEGER NOT NULL, source TEXT NOT NULL, created INTEGER NOT NULL,
+  expires INTEGER NOT NULL, only_types TEXT NOT NULL, segment INTEGER NOT NULL,
+  note TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE holds (
+  account TEXT PRIMARY KEY, amount INTEGER NOT NULL, draws TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE client_tokens (
+  token TEXT PRIMARY KEY, request_hash TEXT NOT NULL, instances TEXT NOT NULL, created INTEGER NOT NULL)
+  STRICT, WITHOUT ROWID;
+CREATE TABLE passes (
+  hash TEXT PRIMARY KEY, kind INTEGER NOT NULL, account TEXT NOT NULL, instance TEXT NOT NULL, parent TEXT NOT NULL,
+  created INTEGER NOT NULL, expires INTEGER NOT NULL, seen INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE settings (
+  name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE entries (
+  number INTEGER PRIMARY KEY, account TEXT NOT NULL, kind INTEGER NOT NULL, debit TEXT NOT NULL, credit TEXT NOT NULL,
+  amount INTEGER NOT NULL CHECK (amount > 0), subject TEXT NOT NULL, generation INTEGER NOT NULL,
+  segment INTEGER NOT NULL, "from" INTEGER NOT NULL, "to" INTEGER NOT NULL, price INTEGER NOT NULL,
+  catalogue TEXT NOT NULL, type TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL, chain TEXT NOT NULL) STRICT;
+CREATE INDEX entries_of_account ON entries (account, number);
+-- A segment of a run, a disk or a grant is posted once: a replay cannot charge twice.
+CREATE UNIQUE INDEX entries_once ON entries (subject, generation, segment);
+CREATE TABLE audits (
+  number INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, via TEXT NOT NULL, request_id TEXT NOT NULL,
+  action TEXT NOT NULL, target TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
+CREATE INDEX audits_of_target ON audits (target, number);
+)sql";
+
+constexpr std::array kVersions = {kVersion1};
+
+}  // namespace
+
+base::Status migrate(Database& database) {
+  const auto failed = [&] {
+    auto error = database.error("cannot bring the database up to date");
+    database.execute("ROLLBACK");
+    return std::unexpected(std::move(error));
+  };
+  if (database.execute("BEGIN IMMEDIATE") != 0)
+    return std::unexpected(database.error("cannot write to the database"));
+  std::int64_t version = 0;
+  {
+    TRY_ASSIGN(auto statement, database.prepare("PRAGMA user_version"));
+    statement.step();
+    version = statement.integer(0);
+  }
+  if (version > static_cast<std::int64_t>(kVersions.size())) {
+    database.execute("ROLLBACK");
+    return base::fail(base::Fault::kConflict, "StoreTooNew",
+                      "this state was written by a newer Stipend (schema " + std::to_string(version) +
+                          ", this one knows " + std::to_string(kVersions.size()) +
+                          "): install that version again or use another state folder");
+  }
+  for (auto next = static_cast<std::size_t>(version); next < kVersions.size(); ++next)
+    if (database.execute(kVersions[next]) != 0) return failed();
+  if (database.execute("PRAGMA user_version = " + std::to_string(kVersions.size())) != 0) return failed();
+  if (database.execute("COMMIT") != 0) return failed();
+  return {};
+}
+
+}  // namespace stipend::store::sqlite

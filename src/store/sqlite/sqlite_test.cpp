@@ -1,0 +1,209 @@
+// What only SQLite can do wrong: files, locks, versions, full and damaged disks.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sqlite3.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <thread>
+
+#include "base/random.hpp"
+#include "store/sqlite/ballast.hpp"
+#include "store/sqlite/columns.hpp"
+#include "store/sqlite/sqlite_store.hpp"
+#include "store/test_folder.hpp"
+
+namespace stipend::store {
+namespace {
+
+const SqliteOptions kSmall{.ballast_bytes = 1 << 20};
+
+template <class Row>
+Change put(Row row) {
+  return Put<Row>{std::make_shared<const Row>(std::move(row))};
+}
+std::string code_of(const std::string& folder) {
+  const auto opened = open_sqlite(folder, kSmall);
+  return opened ? "opened" : opened.error().code;
+}
+void run_sql(const std::string& folder, const char* sql) {
+  sqlite3* raw = nullptr;
+  ASSERT_EQ(SQLITE_OK, sqlite3_open((folder + "/stipend.db").c_str(), &raw));
+  ASSERT_EQ(SQLITE_OK, sqlite3_exec(raw, sql, nullptr, nullptr, nullptr)) << sqlite3_errmsg(raw);
+  sqlite3_close(raw);
+}
+
+TEST(Sqlite, ASecondServerOnTheSameFolderIsRefusedWithTheFirstOnesProcess) {
+  TestFolder folder;
+  auto first = open_sqlite(folder.path(), kSmall);
+  ASSERT_TRUE(first);
+  const auto second = open_sqlite(folder.path(), kSmall);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, "StateInUse");
+  EXPECT_NE(second.error().message.find(std::to_string(getpid())), std::string::npos);
+  first->reset();
+  EXPECT_EQ(code_of(folder.path()), "opened");
+}
+
+TEST(Sqlite, AServerStartedWhileAKilledOneIsNotYetGoneWaitsForItsFolder) {
+  TestFolder folder;
+  auto first = open_sqlite(folder.path(), kSmall);
+  ASSERT_TRUE(first);
+  std::jthread leaving([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    first->reset();
+  });
+  auto options = kSmall;
+  options.lock_patience = std::chrono::seconds(60);
+  EXPECT_TRUE(open_sqlite(folder.path(), options));
+}
+
+TEST(Sqlite, ColumnsAreThoseOfTheRows) {
+  TestFolder folder;
+  ASSERT_EQ(code_of(folder.path()), "opened");
+  auto database = sqlite::Database::open(folder.path() + "/stipend.db", sqlite::Open::kReader);
+  ASSERT_TRUE(database);
+  const auto check = [&]<class Row>(Row*) {
+    auto statement =
+        database->prepare("SELECT name FROM pragma_table_info('" + std::string(Fields<Row>::kTable) + "')");
+    ASSERT_TRUE(statement);
+    std::vector<std::string> have;
+    while (statement->step() == SQLITE_ROW) have.push_back('"' + std::string(statement->text(0)) + '"');
+    EXPECT_EQ(have, sqlite::column_names<Row>());
+  };
+  using namespace domain;
+  check(static_cast<Course*>(nullptr));
+  check(static_cast<Person*>(nullptr));
+  check(static_cast<Account*>(nullptr));
+  check(static_cast<AccessKey*>(nullptr));
+  check(static_cast<KeyPair*>(nullptr));
+  check(static_cast<Image*>(nullptr));
+  check(static_cast<Disk*>(nullptr));
+  check(static_cast<Instance*>(nullptr));
+  check(static_cast<Grant*>(nullptr));
+  check(static_cast<Hold*>(nullptr));
+  check(static_cast<ClientToken*>(nullptr));
+  check(static_cast<Pass*>(nullptr));
+  check(static_cast<Setting*>(nullptr));
+  check(static_cast<Entry*>(nullptr));
+  check(static_cast<Audit*>(nullptr));
+}
+
+TEST(Sqlite, AStateOfANewerVersionIsRefused) {
+  TestFolder folder;
+  ASSERT_EQ(code_of(folder.path()), "opened");
+  run_sql(folder.path(), "PRAGMA user_version = 999");
+  EXPECT_EQ(code_of(folder.path()), "StoreTooNew");
+}
+
+TEST(Sqlite, AFileThatIsNoDatabaseIsAnErrorThatNamesTheCure) {
+  TestFolder folder;
+  std::ofstream(folder.path() + "/stipend.db") << std::string(8192, 'x');
+  const auto opened = open_sqlite(folder.path(), kSmall);
+  ASSERT_FALSE(opened);
+  EXPECT_NE(opened.error().message.find("backup"), std::string::npos) << opened.error().message;
+}
+
+TEST(Sqlite, AMissingFolderIsAnErrorThatNamesIt) {
+  const auto opened = open_sqlite("/nonexistent/state", kSmall);
+  ASSERT_FALSE(opened);
+  EXPECT_NE(opened.error().message.find("/nonexistent/state"), std::string::npos);
+}
+
+TEST(Sqlite, ADamagedRowIsRefusedOnLoad) {
+  TestFolder folder;
+  {
+    auto opened = open_sqlite(folder.path(), kSmall);
+    ASSERT_TRUE(opened && (*opened)->load());
+    ASSERT_EQ(Outcome::kCommitted,
+              (*opened)->commit({put(domain::Person{base::PersonId(), "Ada", ""})}).outcome);
+  }
+  run_sql(folder.path(), "UPDATE persons SET id = 'not an id'");
+  auto opened = open_sqlite(folder.path(), kSmall);
+  ASSERT_TRUE(opened);
+  const auto loaded = (*opened)->load();
+  ASSERT_FALSE(loaded);
+  EXPECT_NE(loaded.error().message.find("damaged"), std::string::npos);
+}
+
+TEST(Sqlite, AnotherProcessThatTookTheEpochFencesTheOlder) {
+  TestFolder folder;
+  auto older = open_sqlite(folder.path(), kSmall);
+  ASSERT_TRUE(older && (*older)->load());
+  run_sql(folder.path(), "UPDATE epochs SET epoch = epoch + 1");  // a server that does not see the lock
+  EXPECT_EQ(Outcome::kFenced, (*older)->commit({put(domain::Setting{"a", "1"})}).outcome);
+}
+
+TEST(Ballast, IsRealSpaceAndIsMadeAgain) {
+  TestFolder folder;
+  const auto path = folder.path() + "/ballast";
+  sqlite::Ballast ballast(path, 1 << 20);
+  ASSERT_TRUE(ballast.set_aside());
+  struct stat file{};
+  ASSERT_EQ(0, stat(path.c_str(), &file));
+  EXPECT_GE(file.st_blocks * 512, 1 << 20);
+  ballast.release();
+  EXPECT_NE(0, stat(path.c_str(), &file));
+  ASSERT_TRUE(ballast.set_aside());
+  EXPECT_EQ(0, stat(path.c_str(), &file));
+}
+
+// In a mount namespace of its own, with a state folder of 6 MiB. The answer is the exit status.
+void fill_a_disk(const std::string& folder) {
+  const auto expect = [](bool so, int line) {
+    if (!so) _exit(line % 250 + 2);
+  };
+  if (unshare(CLONE_NEWNS | (geteuid() == 0 ? 0 : CLONE_NEWUSER)) != 0) _exit(1);
+  if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+      mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=6m") != 0)
+    _exit(1);
+  auto opened = open_sqlite(folder, kSmall);
+  expect(opened.has_value(), __LINE__);
+  auto& store = **opened;
+  expect(store.load().has_value() && store.degraded().empty(), __LINE__);
+  const auto hog = folder + "/hog";
+  const int file = open(hog.c_str(), O_WRONLY | O_CREAT, 0600);
+  const std::string block(4096, 'x');
+  while (write(file, block.data(), block.size()) == static_cast<ssize_t>(block.size())) {
+  }
+  // The commit that meets the full disk still succeeds, from what was set aside.
+  int commits = 0;
+  while (store.degraded().empty() && commits < 1000) {
+    const auto result =
+        store.commit({put(domain::Setting{"n" + std::to_string(++commits), std::string(3000, 'v')})});
+    expect(result.outcome == Outcome::kCommitted, __LINE__);
+  }
+  expect(!store.degraded().empty(), __LINE__);
+  expect(store.commit({put(domain::Setting{"stopped", "1"})}).outcome == Outcome::kCommitted, __LINE__);
+  store.tend();
+  expect(!store.degraded().empty(), __LINE__);  // still full
+  close(file);
+  unlink(hog.c_str());
+  store.tend();
+  expect(store.degraded().empty(), __LINE__);
+  opened->reset();
+  auto again = open_sqlite(folder, kSmall);
+  expect(again.has_value(), __LINE__);
+  const auto state = (*again)->load();
+  expect(state && state->find<domain::Setting>("stopped") != nullptr, __LINE__);
+  expect(state->settings.size() == static_cast<std::size_t>(commits) + 1, __LINE__);
+  _exit(0);
+}
+
+TEST(Sqlite, AFullDiskStillCommitsStopsAndRecovers) {
+  TestFolder folder;
+  const auto child = fork();
+  if (child == 0) fill_a_disk(folder.path());
+  int status = 0;
+  ASSERT_EQ(child, waitpid(child, &status, 0));
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == 1) GTEST_SKIP() << "no mount namespaces here";
+  EXPECT_EQ(WEXITSTATUS(status), 0) << "failed at a line with number % 250 = " << WEXITSTATUS(status) - 2;
+}
+
+}  // namespace
+}  // namespace stipend::store
