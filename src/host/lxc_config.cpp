@@ -7,6 +7,7 @@
 
 #include "host/address.hpp"
 #include "host/files.hpp"
+#include "host/lxcfs.hpp"
 #include "host/process.hpp"
 #include "host/seccomp_profile.hpp"
 
@@ -15,8 +16,6 @@ namespace {
 
 using base::fail;
 using base::Fault;
-
-const std::string kLxcfs = "/var/lib/lxcfs";
 
 // Capabilities that a machine has none of: network and packet filter set-up, raw packets, device nodes,
 // clocks, modules, the kernel's log. The rest count inside the machine's own user namespace only.
@@ -33,7 +32,7 @@ bool is_plain(std::string_view value) {
 void add_lxcfs(LxcItems& items) {
   for (const char* file : {"proc/cpuinfo", "proc/diskstats", "proc/loadavg", "proc/meminfo", "proc/stat",
                            "proc/swaps", "proc/uptime", "sys/devices/system/cpu/online"})
-    if (exists(kLxcfs + "/" + file))
+    if (exists(fmt::format("{}/{}", kLxcfs, file)))
       items.emplace_back("lxc.mount.entry",
                          fmt::format("{}/{} {} none bind,optional 0 0", kLxcfs, file, file));
 }
@@ -46,7 +45,7 @@ HostFeatures host_features() {
   auto enabled = read_file("/sys/module/apparmor/parameters/enabled");
   f.apparmor = enabled && trimmed(*enabled) == "Y" && exists("/sys/kernel/security/apparmor/profiles") &&
                !find_tool("apparmor_parser").empty();
-  f.lxcfs = exists(kLxcfs + "/proc/meminfo");
+  f.lxcfs = lxcfs_answers();
   return f;
 }
 

@@ -20,8 +20,10 @@
 #include "host/files.hpp"
 #include "host/identity.hpp"
 #include "host/lxc_config.hpp"
+#include "host/lxcfs.hpp"
 #include "host/mount_namespace.hpp"
 #include "host/network.hpp"
+#include "host/preflight.hpp"
 #include "host/process.hpp"
 #include "host/rootfs.hpp"
 
@@ -61,6 +63,8 @@ class Machine : public testing::Test {
     char folder[] = "/var/tmp/stipend-test-XXXXXX";
     state_ = mkdtemp(folder);
     names_ = *Names::open(state_);
+    ASSERT_TRUE(can_run(preflight(names_, {.repair = true, .private_cidr = "", .public_cidr = ""})));
+    ASSERT_TRUE(lxcfs_answers());
     fs::create_directories(names_.images + "/ami");
     fs::copy_file(image, names_.image_file(kImage));
     auto network = Network::open(names_, {}, {});
@@ -217,8 +221,7 @@ TEST_F(Machine, BootsTwiceOnOneDiskWithTwoIdRangesAndSeesItsOwnSize) {
   EXPECT_TRUE(is_in_machine(names_, kInstance, init));
   EXPECT_FALSE(is_in_machine(names_, kInstance, getpid()));
   EXPECT_EQ(in_machine(init, "nproc"), "1");
-  if (host_features().lxcfs)
-    EXPECT_EQ(in_machine(init, "free -m | sed -n 2p | cut -c1-20 | tr -s \" \" | cut -d\" \" -f2"), "1024");
+  EXPECT_EQ(in_machine(init, "free -m | sed -n 2p | cut -c1-20 | tr -s \" \" | cut -d\" \" -f2"), "1024");
   EXPECT_NEAR(std::stod(in_machine(init, "df -m --output=size / | tail -1")), 2048, 120);
   EXPECT_EQ(in_machine(init, "hostname"), "ada-1");
   EXPECT_EQ(in_machine(init, "cat /etc/stipend/instance-id"), kInstance.str());

@@ -13,9 +13,11 @@
 #include <linux/magic.h>
 #include <cerrno>
 
+#include "base/log.hpp"
 #include "host/cgroup.hpp"
 #include "host/fd.hpp"
 #include "host/files.hpp"
+#include "host/lxcfs.hpp"
 #include "host/mounts.hpp"
 
 namespace stipend::host {
@@ -104,7 +106,10 @@ base::Status enter_mount_namespace(const Names& names) {
   if (!is_pinned(names)) TRY(make_pin(names));
   Fd ns(open(pin(names).c_str(), O_RDONLY | O_CLOEXEC));
   if (!ns) return fail_errno("open " + pin(names), errno);
+  const Fd lxcfs = clone_lxcfs();
   if (setns(ns.get(), CLONE_NEWNS) != 0) return fail_errno("enter the private mount namespace", errno);
+  if (const auto hung = hang_up_lxcfs(lxcfs); !hung)
+    base::log::warn("machines will see this host's memory and CPUs", {{"why", hung.error().message}});
   for (const char* folder : {"/images", "/disks", "/lower", "/upper"})
     TRY(make_folders(names.mounts + folder, 0700));
   // A machine's init passes through these as an unprivileged user before it has its own root.

@@ -14,6 +14,7 @@
 #include "host/files.hpp"
 #include "host/idmap.hpp"
 #include "host/lxc_config.hpp"
+#include "host/lxcfs.hpp"
 #include "host/network_ranges.hpp"
 #include "host/nft.hpp"
 #include "host/nft_rules.hpp"
@@ -115,8 +116,8 @@ Finding check_user_namespaces() {
 }
 
 Finding check_lxcfs(bool repair) {
-  if (!host_features().lxcfs && repair) (void)start_lxcfs();
-  if (host_features().lxcfs) return ok("lxcfs", "lxcfs runs: machines see their own CPUs and memory");
+  if (!lxcfs_answers() && repair) (void)start_lxcfs();
+  if (lxcfs_answers()) return ok("lxcfs", "lxcfs runs: machines see their own CPUs and memory");
   if (!repair && !find_tool("lxcfs").empty())
     return ok("lxcfs", fmt::format("lxcfs is installed: machines see their own CPUs and memory{}", kAtTheStart));
   return warn(

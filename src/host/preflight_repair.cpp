@@ -1,10 +1,8 @@
 #include "host/preflight_repair.hpp"
 
 #include <charconv>
-#include <chrono>
 #include <cstdint>
 #include <sstream>
-#include <thread>
 #include <vector>
 
 #include "host/files.hpp"
@@ -63,24 +61,6 @@ base::Status add_id_line(const std::string& path) {
   if (gives_root_ids(text)) return {};
   if (!text.empty() && !text.ends_with('\n')) text += '\n';
   return write_file_atomic(path, text + kIdLine + "\n", 0644);
-}
-
-base::Status start_lxcfs() {
-  if (exists("/run/systemd/system")) {
-    TRY(run_tool({"systemctl", "start", "lxcfs"}, 10'000));
-  } else {
-    if (find_tool("lxcfs").empty())
-      return base::fail(base::Fault::kUnavailable, "ToolMissing",
-                        "lxcfs is not installed; `apt install lxcfs`");
-    TRY(make_folders("/var/lib/lxcfs", 0755));
-    TRY(run_tool({"sh", "-c", "exec setsid -f lxcfs /var/lib/lxcfs </dev/null >/dev/null 2>&1"}, 5000));
-  }
-  for (int i = 0; i < 100 && !exists("/var/lib/lxcfs/proc/meminfo"); ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  if (!exists("/var/lib/lxcfs/proc/meminfo"))
-    return base::fail(base::Fault::kUnavailable, "Lxcfs",
-                      "lxcfs does not answer; look at `lxcfs -f /var/lib/lxcfs`");
-  return {};
 }
 
 }  // namespace stipend::host

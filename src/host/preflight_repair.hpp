@@ -21,7 +21,4 @@ base::Status add_id_line(const std::string& path);
 // ("ip filter FORWARD"). Pure.
 std::vector<std::string> dropping_chains(std::string_view chains, std::string_view own_prefix);
 
-// With systemd as pid 1 its service, else the program itself, detached. Waits up to 2 s until it answers.
-base::Status start_lxcfs();
-
 }  // namespace stipend::host

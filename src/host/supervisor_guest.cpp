@@ -62,6 +62,10 @@ base::Status unmake(const Names& names, const base::InstanceId& instance, const 
 
 base::Result<lxc_container*> make_container(const Names& names, const SupervisorSpec& spec) {
   const auto paths = RunPaths::of(names, spec.start.key);
+  const auto host = host_features();
+  if (!host.lxcfs)
+    base::log::warn("lxcfs does not answer: this machine will see its host's memory and CPUs",
+                    {{"instance", spec.start.key.instance.str()}});
   TRY_ASSIGN(const auto items, lxc_items(names,
                                          {.instance = spec.start.key.instance,
                                           .ids = spec.ids,
@@ -73,7 +77,7 @@ base::Result<lxc_container*> make_container(const Names& names, const Supervisor
                                           .gateway = spec.gateway,
                                           .console_log = paths.console,
                                           .seccomp_profile = spec.seccomp},
-                                         host_features()));
+                                         host));
   lxc_container* container = lxc_container_new(spec.start.key.instance.str().c_str(), paths.lxc.c_str());
   if (!container)
     return base::fail(base::Fault::kInternal, "LxcFailed",
