@@ -10,6 +10,7 @@
 // answer is RequestLimitExceeded at once.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -27,6 +28,9 @@ struct EngineOptions {
   double commands_per_second = 50;    // sustained, for each account
   double commands_burst = 200;
   std::size_t batch_max = 256;
+  // How long what the host reports and the guard renews may wait for somebody to share a commit with: nobody waits for
+  // it, and it would cost as many full syncs as all that people ask for. Zero: not at all.
+  std::chrono::milliseconds patience{3};
 };
 
 class Engine {

@@ -1,5 +1,6 @@
 #include "control/engine_impl.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/log.hpp"
@@ -10,6 +11,10 @@ base::Error unavailable(std::string why) {
   return {base::Fault::kUnavailable, "ServiceUnavailable", std::move(why)};
 }
 constexpr const char* kStopping = "the server is stopping: try again shortly";
+
+bool can_wait(const Actor& actor) {
+  return actor.via == "host" || actor.via == "clock";
+}
 }  // namespace
 
 EngineImpl::EngineImpl(store::Store& store, domain::State state, const base::Clock& clock,
@@ -83,6 +88,8 @@ std::string EngineImpl::degraded() const {
 }
 
 void EngineImpl::run_one(Command command) {
+  const auto begun = std::chrono::steady_clock::now();
+  open_.ship_by = std::min(open_.ship_by, can_wait(command.actor) ? begun + options_.patience : begun);
   const auto now = time_.now();
   base::Status status;
   if (command.plan) {
@@ -94,6 +101,10 @@ void EngineImpl::run_one(Command command) {
     status = command.look(head_.state(), now);
   }
   open_.answers.push_back({std::move(command.done), std::move(status)});
+}
+
+bool EngineImpl::is_due() const {
+  return stopping_ || open_.answers.size() >= options_.batch_max || open_.ship_by <= std::chrono::steady_clock::now();
 }
 
 void EngineImpl::ship() {
@@ -132,11 +143,13 @@ void EngineImpl::plan_loop() {
       lock.unlock();
       run_one(std::move(*command));
       lock.lock();
+    } else if (!open_.empty() && !committing_ && !is_due()) {
+      strand_wakes_.wait_until(lock, open_.ship_by);
     } else if (open_.answers.size() == 1 && !committing_) {
       commit_here(lock);
-    } else if (!open_.answers.empty() && !committing_) {
+    } else if (!open_.empty() && !committing_) {
       ship();
-    } else if (stopping_ && admission_.empty() && open_.answers.empty() && !committing_) {
+    } else if (stopping_ && admission_.empty() && open_.empty() && !committing_) {
       planned_all_ = true;
       commit_wakes_.notify_one();
       return;

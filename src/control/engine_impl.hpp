@@ -3,6 +3,7 @@
 // alone is committed by the strand thread itself. See engine.hpp.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -53,9 +54,11 @@ class EngineImpl final : public Engine {
     Done done;
     base::Status status;
   };
+  using Instant = std::chrono::steady_clock::time_point;
   struct Work {
     HeadBatch batch;
     std::vector<Answer> answers;
+    Instant ship_by = Instant::max();
     bool empty() const { return answers.empty(); }
   };
 
@@ -63,6 +66,7 @@ class EngineImpl final : public Engine {
   void plan_loop();
   void commit_loop();
   void run_one(Command command);
+  bool is_due() const;  // whether the open batch has waited long enough
   void ship();  // guard_ held
   void commit_here(std::unique_lock<std::mutex>& lock);
   void recover();           // guard_ held; after a failed commit

@@ -107,7 +107,10 @@ LeasePlan plan_leases(const Wallet& wallet, const std::vector<Machine>& machines
   plan.funded = true;
   plan.together_s = largest(0, lease_s, fits);
   plan.run_max = targets(plan.together_s);
-  if (plan.together_s < lease_s) {
+  if (plan.together_s == lease_s) {
+    for (std::size_t i = 0; i < machines.size(); ++i)
+      if (machines[i].held.count - machines[i].ran.count > lease_s - kFreshSeconds) plan.run_max[i] = machines[i].held;
+  } else {
     for (std::size_t i = 0; i < machines.size(); ++i) {
       if (!machines[i].renewable) continue;
       const std::int64_t now = plan.run_max[i].count;

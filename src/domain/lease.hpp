@@ -14,6 +14,9 @@ namespace stipend::domain {
 
 inline constexpr std::int64_t kLeaseSeconds = 3600;  // L: how far ahead a healthy machine is paid
 inline constexpr std::int64_t kRenewSeconds = 300;   // how often it is renewed
+// A whole lease this young is not made longer: each launch of an account looks at the leases of all its machines, and
+// some seconds more for each would be a row, a message and an acknowledgement for nothing.
+inline constexpr std::int64_t kFreshSeconds = kRenewSeconds / 2;
 // Disks are paid this much longer than a new machine's lease: it starts some seconds after the commit.
 inline constexpr std::int64_t kStartMarginSeconds = 35;
 
