@@ -46,7 +46,7 @@ struct Context {
   control::Engine& engine() const { return parts->engine; }
   const Settings& settings() const { return parts->settings; }
   const base::AccountId& account() const { return actor.account; }
-  CursorScope cursor_scope() const { return {actor.account.str(), operation, request_hash}; }
+  CursorScope cursor_scope() const { return {actor.account.view(), operation, request_hash}; }
 };
 
 }  // namespace stipend::api

@@ -2,8 +2,10 @@
 // outside and holds the exact grammar, so an id that exists is safe in a path, a log line or nft text.
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstddef>
+#include <cstring>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -21,15 +23,21 @@ class Id {
     if (!Tag::matches(text))
       return fail(Fault::kInvalid, "InvalidId", "not a valid " + std::string(Tag::kWhat) + " id");
     Id id;
-    id.text_ = text;
+    text.copy(id.text_.data(), kMost);
     return id;
   }
-  const std::string& str() const { return text_; }
-  bool empty() const { return text_.empty(); }
-  auto operator<=>(const Id&) const = default;
+  std::string str() const { return std::string(view()); }
+  std::string_view view() const { return {text_.data(), std::char_traits<char>::length(text_.data())}; }
+  bool empty() const { return text_.front() == '\0'; }
+  bool operator==(const Id&) const = default;
+  std::strong_ordering operator<=>(const Id& other) const {
+    return std::memcmp(text_.data(), other.text_.data(), text_.size()) <=> 0;
+  }
 
  private:
-  std::string text_;
+  // Zeros behind the text: looking an id up touches no memory but the row's, and copying one allocates nothing.
+  static constexpr std::size_t kMost = 23;
+  std::array<char, kMost + 1> text_{};
 };
 
 bool is_prefixed_hex(std::string_view text, std::string_view prefix);  // prefix + 17 lower-case hex digits
@@ -77,7 +85,7 @@ IdType make_id(Random& random);  // for the prefixed ids
 template <class Tag>
 struct std::hash<stipend::base::Id<Tag>> {
   std::size_t operator()(const stipend::base::Id<Tag>& id) const noexcept {
-    return std::hash<std::string>{}(id.str());
+    return std::hash<std::string_view>{}(id.view());
   }
 };
 

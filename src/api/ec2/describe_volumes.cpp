@@ -29,7 +29,7 @@ Views gather(const domain::State& state, const Settings& settings, const base::A
 
 base::Status keep_named(Views& views, const std::vector<std::string>& ids) {
   if (ids.empty()) return {};
-  const auto id_of = [](const VolumeView& view) -> const std::string& { return view.disk->id.str(); };
+  const auto id_of = [](const VolumeView& view) { return view.disk->id.str(); };
   std::vector<std::string> unknown;
   for (const auto& id : ids)
     if (std::ranges::find(views, id, id_of) == views.end()) unknown.push_back(id);

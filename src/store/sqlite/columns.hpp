@@ -48,7 +48,7 @@ int bind_row(Statement& statement, int first, const Row& row, std::vector<std::s
     if constexpr (IsInteger<T>) {
       statement.bind(at++, as_integer(member));
     } else if constexpr (is_id<T>) {
-      statement.bind_text(at++, member.str());
+      statement.bind_text(at++, member.view());
     } else if constexpr (std::is_same_v<T, std::string>) {
       if (is_bytes(name))
         statement.bind_bytes(at++, member);

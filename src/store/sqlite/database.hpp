@@ -32,6 +32,7 @@ class Statement {
   void bind(int index, std::int64_t value);
   void bind_null(int index);
   void bind_text(int index, std::string_view value);
+  void bind_text(int index, std::string&& value) = delete;
   void bind_bytes(int index, std::string_view value);
   std::int64_t integer(int column) const;
   std::string_view text(int column) const;  // or bytes; valid until the next step() or reset()

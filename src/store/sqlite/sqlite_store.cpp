@@ -198,7 +198,7 @@ base::Result<std::vector<domain::Entry>> SqliteStore::entries(EntryQuery query) 
                                              filter + " ORDER BY number LIMIT ?2"));
   statement.bind(1, query.after);
   statement.bind(2, static_cast<std::int64_t>(query.limit));
-  if (query.account) statement.bind_text(3, query.account->str());
+  if (query.account) statement.bind_text(3, query.account->view());
   return rows<domain::Entry>(statement);
 }
 

@@ -66,7 +66,7 @@ class Tables {
   int write_one(const Erase<Row>& change) {
     auto& statement = std::get<TableStatements<Row>>(all_).erase;
     if constexpr (is_id<domain::Key<Row>>)
-      statement.bind_text(1, change.key.str());
+      statement.bind_text(1, change.key.view());
     else
       statement.bind_text(1, change.key);
     return statement.step();
