@@ -89,7 +89,9 @@ std::string EngineImpl::degraded() const {
 
 void EngineImpl::run_one(Command command) {
   const auto begun = std::chrono::steady_clock::now();
-  open_.ship_by = std::min(open_.ship_by, can_wait(command.actor) ? begun + options_.patience : begun);
+  const bool waits = can_wait(command.actor);
+  open_.ship_by = std::min(open_.ship_by, waits ? begun + options_.patience : begun);
+  open_.hurried += waits ? 0 : 1;
   const auto now = time_.now();
   base::Status status;
   if (command.plan) {
@@ -114,7 +116,7 @@ void EngineImpl::ship() {
   commit_wakes_.notify_one();
 }
 
-// One command alone and nobody behind it: handing it to the other thread would only cost the way there.
+// One caller alone and nobody behind it: handing the batch to the other thread would only cost the way there.
 void EngineImpl::commit_here(std::unique_lock<std::mutex>& lock) {
   open_.batch = head_.take();
   auto work = std::exchange(open_, {});
@@ -145,7 +147,7 @@ void EngineImpl::plan_loop() {
       lock.lock();
     } else if (!open_.empty() && !committing_ && !is_due()) {
       strand_wakes_.wait_until(lock, open_.ship_by);
-    } else if (open_.answers.size() == 1 && !committing_) {
+    } else if (!open_.empty() && open_.hurried <= 1 && !committing_) {
       commit_here(lock);
     } else if (!open_.empty() && !committing_) {
       ship();

@@ -59,6 +59,7 @@ class EngineImpl final : public Engine {
     HeadBatch batch;
     std::vector<Answer> answers;
     Instant ship_by = Instant::max();
+    std::size_t hurried = 0;  // commands that somebody waits for
     bool empty() const { return answers.empty(); }
   };
 

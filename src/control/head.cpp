@@ -67,7 +67,7 @@ class Head::Planning final : public Tx {
     CHECK(entry.amount.nano > 0, "an entry moves money");
     entry.number = head_.state_.last_entry + 1;
     entry.chain.clear();
-    entry.chain = base::sha256_hex(head_.state_.last_chain + store::to_json(entry).dump());
+    entry.chain = base::sha256_hex(head_.state_.last_chain + store::json_text(entry));
     return std::make_shared<const domain::Entry>(std::move(entry));
   }
 

@@ -137,8 +137,7 @@ TEST_P(StoreContract, EveryMemberOfEveryRowComesBack) {
   reopen();
   const auto same = [](const auto* got, const auto& want) {
     ASSERT_TRUE(got);
-    EXPECT_EQ(to_json(*got).dump(-1, ' ', false, Json::error_handler_t::replace),
-              to_json(want).dump(-1, ' ', false, Json::error_handler_t::replace));
+    EXPECT_EQ(json_text(*got), json_text(want));
   };
   same(state_.find<Instance>(made.id), made);
   EXPECT_EQ(state_.find<Instance>(made.id)->user_data, made.user_data);

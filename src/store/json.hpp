@@ -3,7 +3,10 @@
 // can gain a member without a migration.
 #pragma once
 
+#include <charconv>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -53,28 +56,64 @@ IdType id_from(std::string_view text) {
   return IdType::parse(text).value();
 }
 
+// As JSON takes it; what is not UTF-8 is replaced.
+void append_quoted(std::string& out, std::string_view text);
+
 template <class T>
-Json to_json(const T& value) {
+void append_json(std::string& out, const T& value) {
+  const auto list = [&](const auto& items, char open, char close, auto append) {
+    out += open;
+    for (const auto& item : items) {
+      append(item);
+      out += ',';
+    }
+    if (out.back() == ',') out.back() = close;
+    else out += close;
+  };
   if constexpr (is_id<T>) {
-    return value.str();
+    append_quoted(out, value.view());
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    append_quoted(out, value);
+  } else if constexpr (std::is_same_v<T, bool>) {
+    out += value ? "true" : "false";
   } else if constexpr (IsNumber<T>) {
-    return number_of(const_cast<T&>(value));
+    append_json(out, number_of(const_cast<T&>(value)));
   } else if constexpr (std::is_enum_v<T>) {
-    return static_cast<int>(value);
+    append_json(out, static_cast<int>(value));
+  } else if constexpr (std::is_integral_v<T>) {
+    char digits[24];
+    out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
   } else if constexpr (is_optional<T>) {
-    return value ? to_json(*value) : Json(nullptr);
+    if (value) append_json(out, *value);
+    else out += "null";
   } else if constexpr (is_vector<T>) {
-    Json out = Json::array();
-    for (const auto& item : value) out.push_back(to_json(item));
-    return out;
+    list(value, '[', ']', [&](const auto& item) { append_json(out, item); });
   } else if constexpr (HasFields<T>) {
-    Json out = Json::object();
-    Fields<T>::each(
-        value, [&](std::string_view name, const auto& member) { out[std::string(name)] = to_json(member); });
-    return out;
+    char before = '{';
+    Fields<T>::each(value, [&](std::string_view name, const auto& member) {
+      out += before;
+      out += '"';
+      out += name;
+      out += "\":";
+      append_json(out, member);
+      before = ',';
+    });
+    out += '}';
   } else {
-    return Json(value);
+    list(value, '{', '}', [&](const auto& pair) {
+      append_quoted(out, pair.first);
+      out += ':';
+      append_json(out, pair.second);
+    });
   }
+}
+
+// Members in the order of their Fields: the same row is the same text.
+template <class T>
+std::string json_text(const T& value) {
+  std::string out;
+  append_json(out, value);
+  return out;
 }
 
 template <class T>

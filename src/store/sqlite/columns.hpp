@@ -63,7 +63,7 @@ int bind_row(Statement& statement, int first, const Row& row, std::vector<std::s
       if constexpr (IsNestedOptional<T>) {
         if (!member) return statement.bind_null(at++);
       }
-      scratch.push_back(to_json(member).dump(-1, ' ', false, Json::error_handler_t::replace));
+      scratch.push_back(json_text(member));
       statement.bind_text(at++, scratch.back());
     }
   });
