@@ -3,8 +3,10 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <functional>
 #include <string>
@@ -31,12 +33,20 @@ class Id {
   bool empty() const { return text_.front() == '\0'; }
   bool operator==(const Id&) const = default;
   std::strong_ordering operator<=>(const Id& other) const {
-    return std::memcmp(text_.data(), other.text_.data(), text_.size()) <=> 0;
+    for (std::size_t at = 0; at < text_.size(); at += 8)
+      if (const auto order = word(at) <=> other.word(at); order != 0) return order;
+    return std::strong_ordering::equal;
   }
 
  private:
   // Zeros behind the text: looking an id up touches no memory but the row's, and copying one allocates nothing.
   static constexpr std::size_t kMost = 23;
+  // Eight characters as a number that orders as they do.
+  std::uint64_t word(std::size_t at) const {
+    std::uint64_t raw = 0;
+    std::memcpy(&raw, text_.data() + at, sizeof raw);
+    return std::endian::native == std::endian::little ? std::byteswap(raw) : raw;
+  }
   std::array<char, kMost + 1> text_{};
 };
 
