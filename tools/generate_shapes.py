@@ -27,6 +27,10 @@ KEYWORDS = set(
     "xor".split())
 
 
+# Structures of which long answers are put together from parts written before (aws/shape.hpp: Written).
+WRITTEN_AHEAD = {("ec2", "Instance")}
+
+
 def snake(name):
     name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
     name = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()
@@ -93,6 +97,9 @@ class Model:
         fields = [field if self.shapes[m["shape"]]["type"] == "list" else f"std::optional<{field}>"
                   for m in shape["members"].values() for field in [self.cpp_type(m["shape"])]]
         lines = [f"  {field} {snake(member)};" for field, member in zip(fields, shape["members"])]
+        ahead = (self.service, name) in WRITTEN_AHEAD
+        if ahead:
+            lines += ["  Written written;  // its content in XML answers, whatever the members are", "  Written write() const;  // the members as such a content"]
         lines.append(f"  bool operator==(const {name}&) const = default;")
         text = "\n".join(lines)
         standard = [header for header, word in (("cstdint", "int64_t"), ("optional", "optional<"),
@@ -100,6 +107,8 @@ class Model:
                     if word in text]
         includes = "".join(f"#include <{header}>\n" for header in standard) + ("\n" if standard else "")
         own = [f'#include "aws/{self.service}/shapes/{snake(use)}.hpp"\n' for use in uses]
+        if ahead:
+            own.append('#include "aws/shape.hpp"\n')
         if "base::WallTime" in text:
             own.append('#include "base/time.hpp"\n')
         includes += "".join(own) + ("\n" if own else "")
@@ -198,7 +207,7 @@ class Model:
                 member["always"] = member.get("always", self.shapes[member["shape"]]["type"] == "list")
         out = [BANNER, "#include <cstddef>\n\n"]
         out += [f'#include "aws/{service}/{snake(name)}.hpp"\n' for name in self.operations]
-        out += ['#include "aws/access.hpp"\n\n', f"namespace stipend::aws::{service} {{\nnamespace {{\n\n"]
+        out += ['#include "aws/access.hpp"\n#include "aws/xml_codec.hpp"\n\n', f"namespace stipend::aws::{service} {{\nnamespace {{\n\n"]
         for name, shape in self.shapes.items():
             if "enum" in shape:
                 words = ", ".join(quote(word) for word in shape["enum"])
@@ -214,8 +223,11 @@ class Model:
             span = f"m_{name}" if members else "{}"
             if members:
                 out.append(f"constexpr Member m_{name}[] = {{\n{members}}};\n")
-            out.append(f"constinit const Structure s_{name} = {{{quote(name)}, {span}, &kOptionalOf<{name}>}};\n")
+            ahead = f", offsetof({name}, written)" if (service, name) in WRITTEN_AHEAD else ""
+            out.append(f"constinit const Structure s_{name} = {{{quote(name)}, {span}, &kOptionalOf<{name}>{ahead}}};\n")
         out.append("\nextern const Service kServiceTable;\n\n}  // namespace\n\n")
+        out += [f"Written {name}::write() const {{\n  return write_ahead(s_{name}, this);\n}}\n\n"
+                for name in structures if (service, name) in WRITTEN_AHEAD]
         for name, operation in self.operations.items():
             request, response = self.ends(name)
             answer = f"&s_{response}" if "output" in operation else "nullptr"

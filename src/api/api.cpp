@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "api/ec2/instance_texts.hpp"
 #include "api/operation.hpp"
 #include "api/request_hash.hpp"
 #include "aws/sigv4.hpp"
@@ -95,7 +96,10 @@ void log_request(const Stages& stages, std::string_view account, int status, std
 }  // namespace
 
 Api::Api(Parts parts)
-    : parts_(std::move(parts)), cursors_(parts_.cursor_key, parts_.random), key_workers_(parts_.random) {}
+    : parts_(std::move(parts)), cursors_(parts_.cursor_key, parts_.random), key_workers_(parts_.random),
+      instance_texts_(std::make_unique<InstanceTexts>()) {}
+
+Api::~Api() = default;
 
 net::HeadHandler Api::handler() {
   return net::read_all([this](net::Request request) { return handle(std::move(request)); }, kBodyBytesMax);
@@ -120,6 +124,7 @@ net::awaitable<net::Response> Api::handle(net::Request received) {
     context.parts = &parts_;
     context.cursors = &cursors_;
     context.key_workers = &key_workers_;
+    context.instance_texts = instance_texts_.get();
     context.actor = {account.str(), "aws", stages.request_id, account, domain::Role::kStudent};
     context.call = &stages.call;
     context.host = stages.request.host();

@@ -4,6 +4,8 @@
 // and only to those who signed correctly.
 #pragma once
 
+#include <memory>
+
 #include "api/context.hpp"
 #include "net/server.hpp"
 
@@ -14,6 +16,7 @@ class Api {
   static constexpr std::size_t kBodyBytesMax = 1024 * 1024;
 
   explicit Api(Parts parts);
+  ~Api();
   Api(const Api&) = delete;
   Api& operator=(const Api&) = delete;
 
@@ -25,6 +28,7 @@ class Api {
   Parts parts_;
   Cursors cursors_;
   KeyWorkers key_workers_;
+  std::unique_ptr<InstanceTexts> instance_texts_;
 };
 
 }  // namespace stipend::api

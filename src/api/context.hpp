@@ -22,6 +22,8 @@ using ReadConsole = std::function<void(base::InstanceId, ConsoleDone)>;
 // The secret of an access key, unsealed. Any thread; the result is never logged.
 using OpenSecret = std::function<base::Result<std::string>(const domain::AccessKey&)>;
 
+class InstanceTexts;
+
 // What the server is made of, as far as this folder uses it. Outlives every request.
 struct Parts {
   control::Engine& engine;
@@ -37,6 +39,7 @@ struct Context {
   const Parts* parts = nullptr;
   const Cursors* cursors = nullptr;
   KeyWorkers* key_workers = nullptr;
+  InstanceTexts* instance_texts = nullptr;
   control::Actor actor;             // the account itself, whatever its role: AWS clients see one account
   const aws::Call* call = nullptr;  // as received; for what the decoded request cannot tell
   std::string host;                 // as the client named this server

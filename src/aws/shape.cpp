@@ -53,4 +53,9 @@ void* emplace(const Member& member, void* object) {
   CHECK(false, "a kind is one of the enumerators");
 }
 
+const std::string* written_of(const Structure& shape, const void* object) {
+  if (shape.written == kNeverWritten) return nullptr;
+  return reinterpret_cast<const Written*>(static_cast<const std::byte*>(object) + shape.written)->get();
+}
+
 }  // namespace stipend::aws

@@ -9,7 +9,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace stipend::aws {
@@ -70,11 +72,19 @@ struct Member {
   bool always;  // an empty list is written as an empty element or array
 };
 
+// A structure's content as XML, made before and shared between answers. Null: the members are written.
+using Written = std::shared_ptr<const std::string>;
+inline constexpr std::size_t kNeverWritten = std::numeric_limits<std::size_t>::max();
+
 struct Structure {
   std::string_view name;
   std::span<const Member> members;
   const OptionalAccess* optional;
+  std::size_t written = kNeverWritten;  // offset of a Written in the C++ struct
 };
+
+// The structure's Written, or null.
+const std::string* written_of(const Structure& shape, const void* object);
 
 // The value inside a member of `object`, or null when it is absent. A list is never absent.
 const void* present(const Member& member, const void* object);

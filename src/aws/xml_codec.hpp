@@ -16,6 +16,9 @@ namespace stipend::aws {
 // Appends the members, without an element around them. Absent members leave no trace.
 void write_xml(std::string& out, const Structure& shape, const void* object);
 
+// The same as a part that later answers share.
+Written write_ahead(const Structure& shape, const void* object);
+
 // Client side: the members are `node`'s children. What the model does not know is skipped.
 base::Status read_xml(pugi::xml_node node, const Structure& shape, void* object);
 

@@ -114,6 +114,7 @@ void write_list(Out& out, const Member& member, const void* at) {
 }
 
 void write_structure(Out& out, const Structure& shape, const void* object) {
+  if (const auto* written = written_of(shape, object)) return out.append(*written);
   for (const auto& member : shape.members) {
     const void* const at = present(member, object);
     if (at == nullptr) continue;
@@ -133,10 +134,12 @@ std::size_t room_of_lists(const Structure& shape, const void* object, int depth)
     const void* const list = present(member, object);
     const auto& access = *member.value->list;
     const auto size = access.size(list);
-    room += size * kRoomOfElement;
-    if (depth > 0 && member.value->element->kind == Kind::kStructure)
-      for (std::size_t i = 0; i < size; ++i)
-        room += room_of_lists(*member.value->element->structure, access.at(list, i), depth - 1);
+    const auto& element = *member.value->element;
+    const std::string* const sample =
+        size > 0 && element.kind == Kind::kStructure ? written_of(*element.structure, access.at(list, 0)) : nullptr;
+    room += size * std::max(kRoomOfElement, sample ? sample->size() + sample->size() / 8 : 0);
+    if (depth > 0 && element.kind == Kind::kStructure && !sample)
+      for (std::size_t i = 0; i < size; ++i) room += room_of_lists(*element.structure, access.at(list, i), depth - 1);
   }
   return room;
 }
@@ -155,6 +158,13 @@ void append_xml_escaped(std::string& out, std::string_view text) {
 void write_xml(std::string& out, const Structure& shape, const void* object) {
   Out writer(out, room_for(shape, object));
   write_structure(writer, shape, object);
+}
+
+Written write_ahead(const Structure& shape, const void* object) {
+  std::string text;
+  write_xml(text, shape, object);
+  text.shrink_to_fit();
+  return std::make_shared<const std::string>(std::move(text));
 }
 
 }  // namespace stipend::aws

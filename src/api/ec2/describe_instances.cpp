@@ -4,6 +4,7 @@
 #include "api/ec2/filters.hpp"
 #include "api/ec2/ids.hpp"
 #include "api/ec2/instance_filters.hpp"
+#include "api/ec2/instance_texts.hpp"
 #include "api/operation.hpp"
 
 namespace stipend::api {
@@ -22,7 +23,7 @@ Answer<ec2::DescribeInstances> describe_instances(Context context, ec2::Describe
   CO_TRY_ASSIGN(auto page, cut_page(std::move(views), paging, {}, *context.cursors, context.cursor_scope(),
                                     instance_key));
   ec2::DescribeInstances::Response response;
-  response.reservations = to_reservations(page.rows);
+  response.reservations = to_reservations(page.rows, context.instance_texts->of(page.rows));
   response.next_token = std::move(page.next_token);
   co_return response;
 }

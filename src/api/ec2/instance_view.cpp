@@ -104,17 +104,21 @@ aws::ec2::InstanceState to_aws(domain::InstanceState state) {
   return {.code = state_code(state), .name = std::string(state_name(state))};
 }
 
-std::vector<aws::ec2::Reservation> to_reservations(std::span<const InstanceView> views) {
+std::vector<aws::ec2::Reservation> to_reservations(std::span<const InstanceView> views,
+                                                   std::span<const aws::Written> texts) {
   std::vector<aws::ec2::Reservation> reservations;
-  reservations.reserve(views.size());
-  for (const auto& view : views) {
-    const auto& id = view.instance->reservation.str();
-    if (reservations.empty() || reservations.back().reservation_id != id) {
-      auto& next = reservations.emplace_back();
-      next.reservation_id = id;
-      next.owner_id = view.instance->account.str();
+  for (std::size_t i = 0, end = 0; i < views.size(); i = end) {
+    const auto& first = *views[i].instance;
+    while (end < views.size() && views[end].instance->reservation == first.reservation) ++end;
+    auto& next = reservations.emplace_back();
+    next.reservation_id = first.reservation.str();
+    next.owner_id = first.account.str();
+    next.instances.resize(end - i);
+    for (std::size_t k = i; k < end; ++k) {
+      auto& instance = next.instances[k - i];
+      if (texts.empty()) fill(views[k], instance);
+      else instance.written = texts[k];
     }
-    fill(view, reservations.back().instances.emplace_back());
   }
   return reservations;
 }

@@ -40,7 +40,8 @@ aws::ec2::InstanceState to_aws(domain::InstanceState state);
 aws::ec2::Instance to_aws(const InstanceView& view);
 // The same into a default one where it lies: the struct is large, and listings are long.
 void fill(const InstanceView& view, aws::ec2::Instance& out);
-// Neighbours of one launch become one reservation.
-std::vector<aws::ec2::Reservation> to_reservations(std::span<const InstanceView> views);
+// Neighbours of one launch become one reservation. With `texts` the instances come as those instead of as members.
+std::vector<aws::ec2::Reservation> to_reservations(std::span<const InstanceView> views,
+                                                   std::span<const aws::Written> texts = {});
 
 }  // namespace stipend::api

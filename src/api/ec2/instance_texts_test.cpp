@@ -1,0 +1,71 @@
+#include "api/ec2/instance_texts.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/random.hpp"
+
+namespace stipend::api {
+namespace {
+
+class Texts : public testing::Test {
+ protected:
+  InstanceView machine(domain::InstanceState state = domain::InstanceState::kRunning) {
+    domain::Instance row;
+    row.id = base::make_id<base::InstanceId>(random_);
+    row.account = *base::AccountId::parse("123456789012");
+    row.type = "t2.nano";
+    row.zone = "us-east-1a";
+    row.private_address = "10.97.0.2";
+    row.state = state;
+    InstanceView view;
+    view.instance = std::make_shared<const domain::Instance>(row);
+    view.settings = &settings_;
+    return view;
+  }
+
+  base::SeededRandom random_{1};
+  Settings settings_;
+};
+
+TEST_F(Texts, AreWrittenOnceForTheSameRowsAndTellWhatTheMembersTell) {
+  InstanceTexts texts;
+  const std::vector views{machine(), machine()};
+  const auto first = texts.of(views), second = texts.of(views);
+  EXPECT_EQ(first, second);
+  EXPECT_EQ(texts.written(), 2u);
+  EXPECT_EQ(*first[1], *to_aws(views[1]).write());
+  EXPECT_NE(first[1]->find("<instanceId>" + views[1].instance->id.str()), std::string::npos);
+}
+
+TEST_F(Texts, AreWrittenAnewWhenARowWasReplaced) {
+  InstanceTexts texts;
+  auto view = machine();
+  const auto running = texts.of({&view, 1}).front();
+  auto row = *view.instance;
+  row.state = domain::InstanceState::kStopped;
+  view.instance = std::make_shared<const domain::Instance>(row);
+  EXPECT_NE(texts.of({&view, 1}).front()->find("<name>stopped</name>"), std::string::npos);
+  domain::Disk disk;
+  disk.id = base::make_id<base::DiskId>(random_);
+  view.root_disk = std::make_shared<const domain::Disk>(disk);
+  EXPECT_NE(texts.of({&view, 1}).front()->find(disk.id.str()), std::string::npos);
+  EXPECT_EQ(texts.written(), 3u);
+}
+
+TEST_F(Texts, ThatAreAskedForStayAndTheOthersGoWhenTheRoomIsUsedUp) {
+  const auto often = machine();
+  const auto size = to_aws(often).write()->size();
+  InstanceTexts texts(10 * size + size / 2);
+  std::vector<InstanceView> seldom;
+  for (int i = 0; i < 40; ++i) {
+    seldom.push_back(machine());
+    texts.of({&seldom.back(), 1});
+    texts.of({&often, 1});
+  }
+  EXPECT_EQ(texts.written(), 41u);
+  texts.of(seldom);
+  EXPECT_GE(texts.written(), 41u + 20);  // the oldest are gone
+}
+
+}  // namespace
+}  // namespace stipend::api
