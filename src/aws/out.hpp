@@ -12,7 +12,7 @@ namespace stipend::aws {
 class Out {
  public:
   // Continues `text`, which is complete again after finish().
-  Out(std::string& text, std::size_t room) : text_(text), used_(text.size()) { text_.resize(used_ + room); }
+  Out(std::string& text, std::size_t room) : text_(text), used_(text.size()) { grow_to(used_ + room); }
   Out(const Out&) = delete;
   Out& operator=(const Out&) = delete;
   ~Out() { finish(); }
@@ -24,7 +24,7 @@ class Out {
   // Where at least `count` bytes may be written; advance() tells how many were.
   char* room_for(std::size_t count) {
     if (text_.size() - used_ < count) [[unlikely]]
-      text_.resize(std::max(text_.size() * 2, used_ + count));
+      grow_to(std::max(text_.size() * 2, used_ + count));
     return text_.data() + used_;
   }
   void advance(std::size_t count) { used_ += count; }
@@ -33,6 +33,11 @@ class Out {
   }
 
  private:
+  // Without zeros that are written over at once.
+  void grow_to(std::size_t size) {
+    text_.resize_and_overwrite(size, [](char*, std::size_t all) { return all; });
+  }
+
   std::string& text_;
   std::size_t used_;
 };
