@@ -135,6 +135,28 @@ TEST_F(EngineTest, WhatComesWhileABatchCommitsGoesTogetherInTheNext) {
   EXPECT_EQ(gate_.commits, 2);
 }
 
+TEST_F(EngineTest, WhatTheHostReportsWaitsForCompanyButNotForLong) {
+  const Actor host{.who = "host", .via = "host", .request_id = {}, .account = {}};
+  begin({.patience = std::chrono::hours(1)});
+  std::vector<std::future<Status>> reports;
+  for (int i = 0; i < 5; ++i) reports.push_back(submit(put("r" + std::to_string(i), "1"), host));
+  EXPECT_TRUE(submit(put("a", "1")).get());
+  for (auto& one : reports) EXPECT_TRUE(one.get());
+  EXPECT_EQ(gate_.commits, 1);
+  engine_->stop();
+
+  begin({.patience = std::chrono::milliseconds(1)});
+  EXPECT_TRUE(submit(put("alone", "1"), host).get());
+  EXPECT_EQ(gate_.commits, 2);
+}
+
+TEST_F(EngineTest, WhatWaitsForCompanyIsCommittedWhenTheEngineStops) {
+  begin({.patience = std::chrono::hours(1)});
+  auto report = submit(put("r", "1"), {.who = "host", .via = "host", .request_id = {}, .account = {}});
+  engine_->stop();
+  EXPECT_TRUE(report.get());
+}
+
 TEST_F(EngineTest, AFailedCommitFailsAllThatSawItAndLeavesNothing) {
   begin();
   EXPECT_TRUE(submit(put("a", "before")).get());

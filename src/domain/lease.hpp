@@ -16,7 +16,7 @@ inline constexpr std::int64_t kLeaseSeconds = 3600;  // L: how far ahead a healt
 inline constexpr std::int64_t kRenewSeconds = 300;   // how often it is renewed
 // A whole lease this young is not made longer: each launch of an account looks at the leases of all its machines, and
 // some seconds more for each would be a row, a message and an acknowledgement for nothing.
-inline constexpr std::int64_t kFreshSeconds = kRenewSeconds / 2;
+inline constexpr std::int64_t kFreshSeconds = 60;
 // Disks are paid this much longer than a new machine's lease: it starts some seconds after the commit.
 inline constexpr std::int64_t kStartMarginSeconds = 35;
 
@@ -48,7 +48,7 @@ std::vector<Need> needs_of(const Wallet& wallet, const std::vector<Machine>& mac
 struct LeasePlan {
   bool funded = false;                // false: not even the present second; nothing below is set
   std::int64_t together_s = 0;        // min(L, T)
-  std::vector<RunSeconds> run_max;    // for each machine; never below what it holds
+  std::vector<RunSeconds> run_max;    // for each machine; never below what it holds; fresh leases as they are
   std::vector<Need> needs;            // the hold that goes with it
 };
 LeasePlan plan_leases(const Wallet& wallet, const std::vector<Machine>& machines, std::int64_t lease_s);

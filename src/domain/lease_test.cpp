@@ -53,6 +53,18 @@ TEST(Lease, WithCreditEnoughEverybodyGetsAnHour) {
   EXPECT_EQ(plan.run_max[1].count, 3600);
 }
 
+TEST(Lease, AWholeYoungOneIsLeftAsItIs) {
+  const auto plan = [](Money credit, std::int64_t age) {
+    auto young = machine(1, {50'000'000});
+    young.ran = RunSeconds{1000};
+    young.held = young.lease = RunSeconds{1000 + kLeaseSeconds - age};
+    return plan_leases(Wallet(state_of(credit, {}), kAda, kNow), {young, machine(2, {50'000'000})}, kLeaseSeconds);
+  };
+  EXPECT_EQ(plan(Money::dollars(100), kFreshSeconds - 1).run_max[0].count, 1000 + kLeaseSeconds - kFreshSeconds + 1);
+  EXPECT_EQ(plan(Money::dollars(100), kFreshSeconds - 1).run_max[1].count, kLeaseSeconds);
+  EXPECT_EQ(plan(Money::dollars(100), kFreshSeconds).run_max[0].count, 1000 + kLeaseSeconds);
+}
+
 TEST(Lease, ARenewalInsideAPaidHourCostsNothing) {
   const Wallet wallet(state_of({}, {0}), kAda, kNow);
   Machine m = machine(1, {100'000'000}, RatePlan::kPerHour);
