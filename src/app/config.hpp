@@ -17,6 +17,8 @@ struct Config {
   std::int64_t commands_per_second = 50; // [limits]; of one account, lasting
   std::int64_t commands_burst = 200;     // of one account, at once
   std::string listen = "127.0.0.1:8080"; // [server]
+  std::string name;                      // empty: localhost
+  std::string tls_certificate, tls_key;  // PEM files; empty: plain HTTP
   std::string region = "us-east-1";
   std::string user = "stipend";
   std::string log_level = "info";

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "app/address.hpp"
 #include "app/cli/client.hpp"
 
 namespace stipend::app {
@@ -71,8 +72,7 @@ base::Result<Json> find_account(const Json& accounts, const std::string& name) {
 }
 
 base::Status prepare(const Paths& paths, const Config& config, const std::string& listen, std::string& out) {
-  const std::string port = listen.substr(listen.rfind(':'));
-  const std::string endpoint = "http://localhost" + port;
+  const std::string endpoint = Address(config, listen).origin();
   const std::string file = paths.state + "/aws-config";
   TRY_ASSIGN(const Json courses, ask_server(paths, "course.list"));
   if (std::ranges::none_of(courses, [](const Json& c) { return c.value("name", "") == kCourse; }))

@@ -16,6 +16,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "app/address.hpp"
 #include "app/privileges.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -95,11 +96,11 @@ class Keeper {
       user_ = {geteuid(), getegid()};
     }
     TRY_ASSIGN(const auto endpoint, net::parse_host_port(config_.listen));
-    if (!net::is_loopback_address(endpoint.host) && !config_.insecure_http)
-      return base::fail(base::Fault::kDenied, "PlainHttp",
-                        fmt::format("{} is reachable from other computers, and private keys would travel in clear; listen on "
-                                    "127.0.0.1, or pass --insecure-http if the network is yours alone",
-                                    config_.listen));
+    if (const auto wrong = wrong_address(config_, !net::is_loopback_address(endpoint.host)); !wrong.empty())
+      return base::fail(base::Fault::kDenied, "WrongAddress", wrong);
+    if (!config_.tls_certificate.empty()) {  // now: the server's own user may not read the key
+      TRY_ASSIGN(tls_, net::TlsContext::load(config_.tls_certificate, config_.tls_key));
+    }
     const User owner{root ? 0 : user_.uid, root ? 0 : user_.gid};
     TRY(make_folder(paths_.state, 0755, owner));
     TRY(make_folder(paths_.server, 0700, user_));
@@ -130,7 +131,7 @@ class Keeper {
     close(signals_);
     sigprocmask(SIG_SETMASK, &old_mask_, nullptr);
     signal(SIGINT, SIG_IGN);  // the terminal sends it to the whole group; the keeper decides
-    ServerJob job{config_, listen_, paths_.server, paths_.images, host_socket_of(paths_), sockets_};
+    ServerJob job{config_, listen_, paths_.server, paths_.images, host_socket_of(paths_), tls_, sockets_};
     if (geteuid() == 0) {
       const std::string view = std::filesystem::path(job.host_socket).parent_path() / "view";
       job.folder = view + "/server";
@@ -269,6 +270,7 @@ class Keeper {
   User user_;
   ServerSockets sockets_;
   std::string listen_;
+  std::shared_ptr<net::TlsContext> tls_;
   sigset_t old_mask_{};
   int signals_ = -1, ready_read_ = -1;
   pid_t server_ = -1, host_ = -1, helper_ = -1;

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "app/config.hpp"
 #include "app/paths.hpp"
+#include "net/tls.hpp"
 
 namespace stipend::app {
 
@@ -26,6 +28,7 @@ struct ServerJob {
   std::string folder;         // STATE/server
   std::string images;
   std::string host_socket;    // of stipend-host
+  std::shared_ptr<net::TlsContext> tls;  // null: plain HTTP
   ServerSockets sockets;
 };
 

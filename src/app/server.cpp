@@ -43,21 +43,6 @@ log::Level level_of(const std::string& word) {
   return levels.at(word);
 }
 
-// The address people type for what is bound: loopback and "all addresses" are localhost to the person at this computer.
-std::string authority_of(const std::string& listen) {
-  const auto colon = listen.rfind(':');
-  const std::string host = listen.substr(0, colon);
-  const bool local = host.starts_with("127.") || host == "0.0.0.0" || host == "[::1]" || host == "[::]";
-  return (local ? "localhost" : host) + listen.substr(colon);
-}
-
-std::vector<std::string> console_hosts(const std::string& listen) {
-  std::vector<std::string> hosts = {"localhost", "127.0.0.1", "[::1]"};
-  const std::string own = listen.substr(0, listen.rfind(':'));
-  if (own != "0.0.0.0" && own != "[::]") hosts.push_back(own);
-  return hosts;
-}
-
 // Pretending costs nothing: money, not room, is what ends here.
 compute::FakeOptions fake_host(const Config& config) {
   compute::FakeOptions options;
@@ -135,11 +120,11 @@ api::Settings api_settings(const ServerJob& job) {
 
 void assemble(Parts& p) {
   auto& service = *p.service;
-  const std::string authority = authority_of(p.job.listen);
-  p.admin.emplace(AdminContext{service, *p.vault, p.job.images, authority, p.job.listen, p.job.config.region});
+  const Address address(p.job.config, p.job.listen);
+  p.admin.emplace(AdminContext{service, *p.vault, p.job.images, address, p.job.listen, p.job.config.region});
   p.ports.emplace(service.engine());
   gateway::Options options;
-  options.origins.console_hosts = console_hosts(p.job.listen);
+  options.origins = {address.console_hosts(), address.machines_domain(), address.tls()};
   p.gateway.emplace(*p.ports, std::move(options));
   p.api = std::make_unique<api::Api>(api::Parts{
       service.engine(), p.clock, p.random, [&vault = *p.vault](const domain::AccessKey& key) { return vault.open(key.sealed_secret); },
@@ -174,8 +159,8 @@ net::awaitable<void> live(Parts& p) {
   }
   p.admin_server->accept_on(std::move(*admin));
   co_await host_connected(*p.service);
-  p.http->accept_on(std::move(*http));
-  log::info("serving", {{"listen", p.job.listen}, {"images", *images}, {"provider", p.job.config.provider}});
+  p.http->accept_on(std::move(*http), p.job.tls);
+  log::info("serving", {{"listen", p.job.listen}, {"address", p.admin->address.origin()}, {"images", *images}, {"provider", p.job.config.provider}});
   if (write(p.job.sockets.ready, &kServes, 1) == 1) close(p.job.sockets.ready);
   co_await p.runtime.next_signal();
   log::info("ending; machines go on");

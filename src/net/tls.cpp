@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <climits>
@@ -48,6 +49,8 @@ base::Result<std::shared_ptr<TlsContext>> TlsContext::load(std::string certifica
                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
+  // Else OpenSSL would ask the terminal for a key's passphrase, and wait.
+  SSL_CTX_set_default_passwd_cb(context, [](char*, int, int, void*) { return 0; });
   if (SSL_CTX_use_certificate_chain_file(context, certificate_file.c_str()) != 1)
     return wrong(certificate_file, "give a PEM certificate, its chain after it, that this user can read");
   if (SSL_CTX_use_PrivateKey_file(context, key_file.c_str(), SSL_FILETYPE_PEM) != 1)
@@ -56,6 +59,16 @@ base::Result<std::shared_ptr<TlsContext>> TlsContext::load(std::string certifica
   if (SSL_CTX_check_private_key(context) != 1)
     return wrong(key_file, "this key does not belong to " + certificate_file);
   return made;
+}
+
+bool TlsContext::covers(const std::string& name) const {
+  return X509_check_host(SSL_CTX_get0_certificate(context_), name.data(), name.size(), 0, nullptr) == 1;
+}
+
+int TlsContext::days_left() const {
+  int days = 0, seconds = 0;
+  ASN1_TIME_diff(&days, &seconds, nullptr, X509_get0_notAfter(SSL_CTX_get0_certificate(context_)));
+  return seconds < 0 ? days - 1 : days;
 }
 
 TlsContext::~TlsContext() {

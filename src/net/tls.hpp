@@ -22,6 +22,11 @@ class TlsContext {
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
 
+  // Whether the certificate is one for this DNS name, by itself or by a wildcard.
+  bool covers(const std::string& name) const;
+  // Whole days until it expires, negative once it has.
+  int days_left() const;
+
   ssl_ctx_st* handle() const { return context_; }
 
  private:

@@ -46,12 +46,13 @@ class Server:
         self.process = None
         self.port = None
         self.listen = "127.0.0.1:0"
+        self.scheme = "http"
         self.environment = {}  # more for `stipend serve`
 
     @classmethod
-    def fake(cls, image):
+    def fake(cls, image, settings=""):
         """Without machines; `image`, the contents of its .json, is one that can be launched."""
-        made = cls(provider="fake")
+        made = cls(provider="fake", settings=settings)
         made.images = made.folder / "images"
         made.images.mkdir()
         (made.images / "minimal.json").write_text(json.dumps(image))
@@ -70,7 +71,7 @@ class Server:
 
     @property
     def endpoint(self):
-        return f"http://localhost:{self.port}"
+        return f"{self.scheme}://localhost:{self.port}"
 
     def start(self, ready=True):
         """Served, and its host connected; ready=False for a host that is to stay away."""

@@ -11,7 +11,7 @@ namespace {
 using boost::asio::awaitable;
 
 std::string sign_in_url(const AdminContext& context, const std::string& token) {
-  return fmt::format("http://{}/sign-in#{}", context.authority, token);
+  return fmt::format("{}/sign-in#{}", context.address.origin(), token);
 }
 
 JsonResult account_json(const domain::State& state, const base::AccountId& id, base::WallTime now) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/address.hpp"
 #include "base/ids.hpp"
 #include "control/service.hpp"
 #include "control/vault.hpp"
@@ -22,7 +23,7 @@ struct AdminContext {
   control::Service& service;
   const control::Vault& vault;
   std::string images;     // folder of sealed images
-  std::string authority;  // host:port as people type it, "localhost:8080"
+  Address address;        // as people type it
   std::string listen;     // what is bound, "127.0.0.1:8080"
   std::string region;
 
@@ -54,7 +55,10 @@ base::Result<base::Money> money(const Json& arguments, const char* name);
 template <class Id>
 base::Result<Id> id(const Json& arguments, const char* name) {
   TRY_ASSIGN(const std::string value, text(arguments, name));
-  return Id::parse(value);
+  if (auto parsed = Id::parse(value)) return parsed;
+  const std::string what = name;
+  return base::fail(base::Fault::kInvalid, "InvalidId",
+                    "that is not the id of an " + what + ": `stipend " + what + " list` shows them");
 }
 
 // Registers every sealed image of the folder; the number it found.

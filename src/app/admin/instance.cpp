@@ -57,9 +57,7 @@ awaitable<JsonResult> url(AdminContext& context, control::Actor actor, Json argu
       context.engine(), std::move(actor),
       [instance = *instance](control::Tx& tx) { return control::make_notebook_ticket(tx, "", instance); });
   if (!ticket) co_return std::unexpected(ticket.error());
-  const auto colon = context.authority.rfind(':');
-  co_return Json{{"url", fmt::format("http://{}.localhost{}/.stipend/enter?ticket={}", instance->str(),
-                                     context.authority.substr(colon), *ticket)}};
+  co_return Json{{"url", fmt::format("{}/.stipend/enter?ticket={}", context.address.machine_origin(*instance), *ticket)}};
 }
 
 awaitable<JsonResult> stop(AdminContext& context, control::Actor actor, Json arguments) {

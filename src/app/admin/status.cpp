@@ -10,12 +10,12 @@ awaitable<JsonResult> status(AdminContext& context, control::Actor actor, Json) 
   const auto why = context.service.not_ready();
   co_return co_await control::read<Json>(
       context.engine(), std::move(actor),
-      [why, listen = context.listen, authority = context.authority, region = context.region](const domain::State& state,
+      [why, listen = context.listen, origin = context.address.origin(), region = context.region](const domain::State& state,
                                                                                             base::WallTime now) -> JsonResult {
         return Json{{"ready", why.empty()},
                     {"not_ready_because", why},
                     {"listen", listen},
-                    {"console", "http://" + authority + "/"},
+                    {"console", origin + "/"},
                     {"region", region},
                     {"courses", state.courses.size()},
                     {"accounts", state.accounts.size()},
