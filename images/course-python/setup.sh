@@ -6,4 +6,4 @@ systemctl enable jupyter.service
 
 # A file capability that machines do not have makes a program fail to start. ping needs none here: the host lets every
 # group of a machine send echo requests (net.ipv4.ping_group_range).
-setcap -r /usr/bin/ping
+if [ -n "$(getcap /usr/bin/ping)" ]; then setcap -r /usr/bin/ping; fi  # Debian 13 gives it none
