@@ -15,6 +15,7 @@
 #include "host/idmap.hpp"
 #include "host/lxc_config.hpp"
 #include "host/lxcfs.hpp"
+#include "host/mounts.hpp"
 #include "host/network_ranges.hpp"
 #include "host/nft.hpp"
 #include "host/nft_rules.hpp"
@@ -118,6 +119,10 @@ Finding check_user_namespaces() {
 Finding check_lxcfs(bool repair) {
   if (!lxcfs_answers() && repair) (void)start_lxcfs();
   if (lxcfs_answers()) return ok("lxcfs", "lxcfs runs: machines see their own CPUs and memory");
+  if (is_mount_point(kLxcfs))
+    return warn("lxcfs", "lxcfs does not answer: inside a machine `free` and `uptime` tell this host's figures",
+                "a dead one is started again with the server; if that does not help: version 6 serves nobody where root may "
+                "not read /proc/1/personality, as in some containers");
   if (!repair && !find_tool("lxcfs").empty())
     return ok("lxcfs", fmt::format("lxcfs is installed: machines see their own CPUs and memory{}", kAtTheStart));
   return warn(
