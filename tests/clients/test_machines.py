@@ -45,6 +45,7 @@ def test_a_made_key_opens_a_machine_of_its_types_size(student, image, tmp_path):
     assert run("id -un") == "ubuntu"
     assert run("hostname") == machine["PrivateDnsName"].partition(".")[0]
     assert run("nproc") == "1"
+    assert "lxcfs /proc/meminfo" in run("cat /proc/mounts"), "no lxcfs on this computer: `stipend doctor` says why"
     assert 1900 <= int(run("free -m | awk '/^Mem/ {print $2}'")) <= 2100
     assert 8.0 <= int(run("df -k / | awk 'NR==2 {print $2}'")) / 2**20 <= 9.5
     assert machine["PrivateIpAddress"] in run("hostname -I")
