@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -11,6 +10,8 @@
 
 #define TOML_EXCEPTIONS 1
 #include <toml++/toml.h>
+
+#include "base/dns.hpp"
 
 namespace stipend::app {
 namespace {
@@ -34,20 +35,6 @@ std::string one_of(const std::string& value, std::initializer_list<std::string_v
   return "must be one of " + list;
 }
 
-bool is_host_name(const std::string& name) {
-  if (name.size() > 200) return false;
-  for (std::size_t at = 0; at <= name.size();) {
-    const auto dot = std::min(name.find('.', at), name.size());
-    const std::string_view label = std::string_view(name).substr(at, dot - at);
-    const bool good = !label.empty() && label.size() <= 63 && !label.starts_with('-') && !label.ends_with('-') &&
-                      label.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
-    if (!good && !name.empty()) return false;
-    at = dot + 1;
-  }
-  const auto last = name.substr(name.rfind('.') + 1);  // a number there would be an IP address
-  return last.empty() || last.find_first_not_of("0123456789") != std::string::npos;
-}
-
 const std::vector<Row>& rows() {
   static const std::vector<Row> table = {
       {"compute", "provider", &Config::provider, "what runs machines whose type names no provider",
@@ -63,7 +50,7 @@ const std::vector<Row>& rows() {
       {"server", "listen", &Config::listen, "address and port of console, AWS API and notebooks"},
       {"server", "name", &Config::name,
        "DNS name that people type; it and every name below it (`*.NAME`) lead here. Empty: this computer alone, localhost",
-       [](const Config& c) { return is_host_name(c.name) ? "" : "must be a DNS name in lower case, like \"stipend.example.edu\""; }},
+       [](const Config& c) { return c.name.empty() || base::is_dns_name(c.name) ? "" : "must be a DNS name in lower case, like \"stipend.example.edu\""; }},
       {"server", "tls_certificate", &Config::tls_certificate,
        "PEM file with the certificate for NAME and *.NAME, its chain behind it; read as root at the start"},
       {"server", "tls_key", &Config::tls_key, "PEM file with its private key; only root need be able to read it"},

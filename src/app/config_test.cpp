@@ -41,6 +41,7 @@ TEST_F(ConfigFile, AWrongKeyOrValueIsNamedWithItsLine) {
            {"[compute]\nprovider = \"vmware\"\n", ":2: [compute] provider must be one of"},
            {"[limits]\ncommands_per_second = 0\n", ":2: [limits] commands_per_second must be from 1"},
            {"[limits]\n\ncommands_burst = 2000000\n", ":3: [limits] commands_burst must be from 1"},
+           {"[server]\nname = \"192.0.2.7\"\n", ":2: [server] name must be a DNS name"},
            {"provider = \"lxc\"\n", ":1: 'provider' stands outside"},
            {"[compute\n", ":1: "}}) {
     const auto config = read(text);

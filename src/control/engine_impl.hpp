@@ -1,6 +1,6 @@
 // EngineImpl: the Engine with its two threads. The strand thread runs plans on the head and fills the open
-// batch; the commit thread writes the batch before it, then hands out effects and answers. A command that is
-// alone is committed by the strand thread itself. See engine.hpp.
+// batch; the commit thread writes the batch before it, then hands out effects and answers. A batch that
+// one caller waits for is committed by the strand thread itself. See engine.hpp.
 #pragma once
 
 #include <chrono>

@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <charconv>
 
 namespace stipend::host {
@@ -44,12 +43,6 @@ std::optional<Cidr> parse_cidr(std::string_view text) {
     return std::nullopt;
   if (bits < 32 && (*first & ((bits == 0 ? 0xffffffffU : (1U << (32 - bits)) - 1))) != 0) return std::nullopt;
   return Cidr{*first, bits};
-}
-
-bool is_dns_label(std::string_view text) {
-  if (text.empty() || text.size() > 63 || text.front() == '-' || text.back() == '-') return false;
-  return std::ranges::all_of(
-      text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
 }
 
 }  // namespace stipend::host

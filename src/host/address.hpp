@@ -26,6 +26,4 @@ struct Cidr {
 // "A.B.C.D/N" with the host bits zero.
 std::optional<Cidr> parse_cidr(std::string_view text);
 
-bool is_dns_label(std::string_view text);  // [a-z0-9] and inner '-', 1 to 63
-
 }  // namespace stipend::host

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "base/dns.hpp"
 #include "host/address.hpp"
 #include "host/disk.hpp"
 #include "host/files.hpp"
@@ -36,7 +37,7 @@ bool is_printable_lines(std::string_view text) {
 base::Status check(const Identity& i) {
   const auto invalid = [](const char* what) { return fail(Fault::kInvalid, "InvalidIdentity", what); };
   if (i.instance.empty() || i.disk.empty()) return invalid("a machine has an id and a disk");
-  if (!is_dns_label(i.hostname)) return invalid("a host name is one DNS label in lower case");
+  if (!base::is_dns_label(i.hostname)) return invalid("a host name is one DNS label in lower case");
   if (!parse_address(i.private_address) || !parse_address(i.nameserver))
     return invalid("addresses are dotted quads");
   if (i.authorized_keys.size() > 64 * 1024 || !is_printable_lines(i.authorized_keys))

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/dns.hpp"
 #include "host/address.hpp"
 #include "host/files.hpp"
 #include "host/lxcfs.hpp"
@@ -52,7 +53,7 @@ HostFeatures host_features() {
 base::Result<LxcItems> lxc_items(const Names& names, const MachineConfig& c, const HostFeatures& host) {
   if (!parse_address(c.private_address) || !parse_address(c.gateway))
     return fail(Fault::kInvalid, "InvalidAddress", "a machine's address and gateway are dotted quads");
-  if (!is_dns_label(c.hostname))
+  if (!base::is_dns_label(c.hostname))
     return fail(Fault::kInvalid, "InvalidHostname", "a host name is one DNS label in lower case");
   const std::string map = fmt::format("0 {} {}", c.ids.base(), kIdCount);
   LxcItems items{

@@ -15,20 +15,17 @@
 #include "host/process.hpp"
 
 namespace stipend::host {
-namespace {
 
 using base::fail;
 using base::Fault;
 
-base::Status remove_dead_mount() {
-  if (access(kLxcfs, F_OK) == 0 || errno != ENOTCONN) return {};
-  return unmount(kLxcfs);
-}
-
-}  // namespace
-
 bool lxcfs_answers() {
   return exists(std::string(kLxcfs) + "/proc/meminfo");
+}
+
+base::Status remove_dead_lxcfs() {
+  if (access(kLxcfs, F_OK) == 0 || errno != ENOTCONN) return {};
+  return unmount(kLxcfs);
 }
 
 base::Status start_lxcfs() {
@@ -37,7 +34,7 @@ base::Status start_lxcfs() {
   } else {
     if (find_tool("lxcfs").empty())
       return fail(Fault::kUnavailable, "ToolMissing", "lxcfs is not installed; `apt install lxcfs`");
-    TRY(remove_dead_mount());
+    TRY(remove_dead_lxcfs());
     TRY(make_folders(kLxcfs, 0755));
     TRY(run_tool({"sh", "-c", std::string("exec setsid -f lxcfs ") + kLxcfs + " </dev/null >/dev/null 2>&1"}, 5000));
   }
@@ -52,9 +49,8 @@ Fd clone_lxcfs() {
   return Fd(static_cast<int>(syscall(SYS_open_tree, AT_FDCWD, kLxcfs, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC)));
 }
 
-base::Status hang_up_lxcfs(const Fd& clone) {
+base::Status attach_lxcfs(const Fd& clone) {
   if (!clone || lxcfs_answers()) return {};
-  TRY(remove_dead_mount());
   if (syscall(SYS_move_mount, clone.get(), "", AT_FDCWD, kLxcfs, MOVE_MOUNT_F_EMPTY_PATH) != 0)
     return base::fail_errno(std::string("mount on ") + kLxcfs, errno);
   return {};

@@ -108,8 +108,8 @@ base::Status enter_mount_namespace(const Names& names) {
   if (!ns) return fail_errno("open " + pin(names), errno);
   const Fd lxcfs = clone_lxcfs();
   if (setns(ns.get(), CLONE_NEWNS) != 0) return fail_errno("enter the private mount namespace", errno);
-  if (const auto hung = hang_up_lxcfs(lxcfs); !hung)
-    base::log::warn("machines will see this host's memory and CPUs", {{"why", hung.error().message}});
+  if (const auto attached = attach_lxcfs(lxcfs); !attached)
+    base::log::warn("machines will see this host's memory and CPUs", {{"why", attached.error().message}});
   for (const char* folder : {"/images", "/disks", "/lower", "/upper"})
     TRY(make_folders(names.mounts + folder, 0700));
   // A machine's init passes through these as an unprivileged user before it has its own root.

@@ -13,7 +13,6 @@
 #include "host/cgroup.hpp"
 #include "host/files.hpp"
 #include "host/idmap.hpp"
-#include "host/lxc_config.hpp"
 #include "host/lxcfs.hpp"
 #include "host/mounts.hpp"
 #include "host/network_ranges.hpp"

@@ -103,6 +103,12 @@ def test_a_port_in_use_is_named(server):
     server.start()
 
 
+def test_a_command_that_is_given_a_name_for_an_id_says_where_ids_are_listed(server):
+    server.start()
+    assert "`stipend account list`" in server.refused("account", "show", "Ada")["message"]
+    assert "`stipend instance list`" in server.refused("instance", "url", "my-machine")["message"]
+
+
 def test_a_second_server_of_a_state_is_refused_and_the_first_goes_on(server):
     server.start()
     listen, server.listen = server.listen, "127.0.0.1:0"

@@ -36,14 +36,8 @@ std::vector<aws::Written> InstanceTexts::of(std::span<const InstanceView> views)
   for (const auto i : missing) texts[i] = to_aws(views[i]).write();
   if (missing.empty()) return texts;
   const std::lock_guard lock(guard_);
-  written_ += missing.size();
   for (const auto i : missing) keep(views[i], texts[i]);
   return texts;
-}
-
-std::size_t InstanceTexts::written() const {
-  const std::lock_guard lock(guard_);
-  return written_;
 }
 
 }  // namespace stipend::api

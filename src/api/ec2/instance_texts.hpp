@@ -1,6 +1,6 @@
 // InstanceTexts: the XML of instances as listings show them, kept for the next listing. Rows never change, they are
 // replaced: a text is good as long as the rows it was written from are the newest. Pages and waiters ask for the same
-// instances again and again, and writing one takes ten times as long as finding it here. Any thread.
+// instances again and again, and writing one takes some twenty times as long as finding it here. Any thread.
 #pragma once
 
 #include <mutex>
@@ -19,7 +19,6 @@ class InstanceTexts {
 
   // One for each view, in their order.
   std::vector<aws::Written> of(std::span<const InstanceView> views);
-  std::size_t written() const;  // how many had to be written up to now
 
  private:
   struct Kept {
@@ -34,9 +33,9 @@ class InstanceTexts {
   void keep(const InstanceView& view, aws::Written text);  // guard_ held
 
   const std::size_t bytes_max_;
-  mutable std::mutex guard_;
+  std::mutex guard_;
   Shelf young_, old_;
-  std::size_t young_bytes_ = 0, written_ = 0;
+  std::size_t young_bytes_ = 0;
 };
 
 }  // namespace stipend::api
