@@ -35,7 +35,19 @@ using Tags = std::map<std::string, std::string>;
 
 // per-second: 60 s minimum at each start, then by the second. per-hour: every started hour of every start.
 enum class RatePlan : std::uint8_t { kPerSecond, kPerHour };
-enum class Role : std::uint8_t { kStudent, kTeacher, kAdministrator };
+// kCourse: no person's, the course's own: it pays for what the course shares.
+enum class Role : std::uint8_t { kStudent, kTeacher, kAdministrator, kCourse };
+
+// kMachine: the home is part of the root disk, as on AWS. kKeep: a disk of its own, which outlives image, type and
+// Terminate and is attached to one machine at a time.
+enum class HomePolicy : std::uint8_t { kMachine, kKeep };
+
+// Room kept for a course: from `from` to `to` as many machines of the type can start for its members.
+struct ClassHours {
+  WallTime from, to;
+  std::string type;
+  std::int64_t machines = 0;
+};
 
 struct Course {
   CourseId id;
@@ -44,6 +56,12 @@ struct Course {
   std::string catalogue;            // edition of the price catalogue: "2017" or "2026"
   std::int64_t grace_s = 14 * 86400;  // how long the reserve keeps disks after the credit is gone
   WallTime created;
+  HomePolicy homes = HomePolicy::kMachine;
+  std::int64_t home_gib = 10;         // of a new home
+  std::int64_t share_percent = 0;     // of the host's room that only this course may use
+  std::vector<ClassHours> class_hours;
+  AccountId wallet;                   // of the role kCourse; empty: the course shares nothing that costs
+  DiskId folder;                      // seen as /course by its members; empty: none
   const CourseId& key() const { return id; }
 };
 
@@ -52,8 +70,12 @@ struct Person {
   PersonId id;
   std::string name;
   std::string mail;
+  std::string identifier;           // as the roster names them: student number, login, pseudonym
   const PersonId& key() const { return id; }
 };
+
+// kInvited: never signed in. kSuspended: signs in nowhere, starts nothing; machines stopped, disks kept.
+enum class AccountStatus : std::uint8_t { kInvited, kJoined, kSuspended };
 
 // What AWS clients see: 12 digits, one course, one wallet.
 struct Account {
@@ -62,7 +84,47 @@ struct Account {
   PersonId person;
   Role role = Role::kStudent;
   WallTime created;
+  std::string section;              // of the course; empty: none
+  AccountStatus status = AccountStatus::kInvited;
+  std::optional<WallTime> seen;     // last sign-in
   const AccountId& key() const { return id; }
+};
+
+// Whoever has the code becomes a member of the course, with this credit. Made by staff, shown to them again.
+struct JoinCode {
+  std::string code;
+  CourseId course;
+  std::string section;
+  Money credit;
+  std::int64_t uses = 0, uses_max = 0;
+  WallTime created, expires;
+  bool revoked = false;
+  const std::string& key() const { return code; }
+};
+
+// /go/CODE: from a course page to a running notebook.
+struct CourseLink {
+  std::string code;
+  CourseId course;
+  std::string title;
+  std::string image;                // its name, so that a repaired image is used
+  std::string type;
+  std::string repository, branch;   // cloned into the home; empty: none
+  std::string path;                 // opened in Jupyter, below the home; empty: the launcher
+  WallTime created;
+  const std::string& key() const { return code; }
+};
+
+// A start that waits for room. Free; becomes a start, with money and room decided then, when its turn comes.
+struct QueuePlace {
+  std::string id;                   // q- and 17 hex digits
+  AccountId account;
+  InstanceId instance;              // to be started; empty: a launch
+  ImageId image;                    // of a launch
+  std::string type, name;
+  WallTime since;
+  std::string refused;              // why its last turn did not start it, a code; empty: no turn yet
+  const std::string& key() const { return id; }
 };
 
 struct AccessKey {
@@ -106,7 +168,7 @@ struct Draw {
   std::string type;
 };
 
-enum class DiskKind : std::uint8_t { kRoot, kHome, kData };
+enum class DiskKind : std::uint8_t { kRoot, kHome, kData, kCourse };
 
 // Root, home and data volumes are one thing: bytes that cost by the second of their existence.
 struct Disk {
@@ -127,6 +189,9 @@ struct Disk {
   WallTime posted_at;               // up to when `posted` reaches
   std::optional<WallTime> deleted;  // the student's cost ends here; bytes may go later
   Tags tags;
+  std::optional<WallTime> purge_at; // of a deleted one: until then it can be brought back, at the house's cost
+  ImageId image;                    // a root disk is a layer over this image and no other
+  InstanceId origin;                // the machine it was last attached to
   const DiskId& key() const { return id; }
 };
 
@@ -140,6 +205,7 @@ struct Run {
   Price price;
   RatePlan plan = RatePlan::kPerSecond;
   std::int64_t vcpus = 0, memory_mib = 0;  // the room it takes
+  std::int64_t cpu_milli = 0;       // thousandths of a CPU that are guaranteed; vcpus are the cap
   HostId host;
   std::string boot_id;
   std::int64_t lease_seq = 0;       // newest lease committed
@@ -155,6 +221,14 @@ struct Run {
   WallTime start_committed;
   std::optional<WallTime> running_since;
   std::optional<WallTime> seen_at;  // wall time of seen_ran, for accrual between reports
+};
+
+// What the host saw inside a machine and its person should know. The figures make the sentence.
+enum class NoticeKind : std::uint8_t { kOutOfMemory, kDiskFilling };
+struct Notice {
+  NoticeKind kind = NoticeKind::kOutOfMemory;
+  WallTime at;
+  std::int64_t figure = 0;          // memory in MiB; percent of the disk
 };
 
 struct Instance {
@@ -187,6 +261,8 @@ struct Instance {
   WallTime created;
   std::optional<WallTime> stopped_at, terminated_at;
   Tags tags;
+  DiskId home_disk;                 // empty: the home is on the root disk
+  std::vector<Notice> notices;      // newest of each kind, of the newest run
   const InstanceId& key() const { return id; }
 };
 

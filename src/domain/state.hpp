@@ -25,6 +25,9 @@ struct State {
   Table<Course> courses;
   Table<Person> persons;
   Table<Account> accounts;
+  Table<JoinCode> join_codes;
+  Table<CourseLink> course_links;
+  Table<QueuePlace> queue;
   Table<AccessKey> access_keys;
   Table<KeyPair> key_pairs;
   Table<Image> images;
@@ -68,6 +71,9 @@ struct State {
 STIPEND_TABLE(Course, courses)
 STIPEND_TABLE(Person, persons)
 STIPEND_TABLE(Account, accounts)
+STIPEND_TABLE(JoinCode, join_codes)
+STIPEND_TABLE(CourseLink, course_links)
+STIPEND_TABLE(QueuePlace, queue)
 STIPEND_TABLE(AccessKey, access_keys)
 STIPEND_TABLE(KeyPair, key_pairs)
 STIPEND_TABLE(Image, images)

@@ -138,5 +138,8 @@ template void insert_loaded(State&, domain::Hold);
 template void insert_loaded(State&, domain::ClientToken);
 template void insert_loaded(State&, domain::Pass);
 template void insert_loaded(State&, domain::Setting);
+template void insert_loaded(State&, domain::JoinCode);
+template void insert_loaded(State&, domain::CourseLink);
+template void insert_loaded(State&, domain::QueuePlace);
 
 }  // namespace stipend::store

@@ -81,7 +81,10 @@ class StoreContract : public testing::TestWithParam<const char*> {
     run.posted = {-5};
     run.running_since = WallTime{17};
     run.charge_until = RunSeconds{61};
+    run.cpu_milli = 400;
     row.run = run;
+    row.home_disk = base::make_id<DiskId>(random_);
+    row.notices = {{NoticeKind::kDiskFilling, {21}, 93}};
     return row;
   }
   Entry entry(std::int64_t number, std::int64_t segment) {
@@ -116,6 +119,9 @@ TEST_P(StoreContract, EveryMemberOfEveryRowComesBack) {
   disk.attached = made.id;
   disk.price = {1};
   disk.reserved = {2};
+  disk.purge_at = WallTime{8};
+  disk.image = made.image;
+  disk.origin = made.id;
   disk.reserve_draws = {{base::make_id<GrantId>(random_), {2}, ""}};
   Hold hold{account_, {77}, {{base::make_id<GrantId>(random_), {77}, made.id.str()}}};
   Grant grant;
@@ -132,6 +138,19 @@ TEST_P(StoreContract, EveryMemberOfEveryRowComesBack) {
   AccessKey key{"AKIA0123456789ABCDEF", account_, std::string("\0\x01\xff", 3), {5}, true};
   Pass pass{"hash", PassKind::kNotebookTicket, account_, made.id, "parent", {1}, {2}, {3}};
   ClientToken token{"t", "h", {made.id}, {4}};
+  Course course;
+  course.id = base::make_id<CourseId>(random_);
+  course.homes = HomePolicy::kKeep;
+  course.class_hours = {{{1}, {2}, "t2.micro", 44}};
+  course.wallet = account_;
+  course.folder = disk.id;
+  account.status = AccountStatus::kSuspended;
+  account.section = "101";
+  account.seen = WallTime{12};
+  JoinCode code{"ABCD-EFGH", course.id, "101", {100}, 3, 44, {1}, {2}, true};
+  CourseLink link{"lab3", course.id, "Lab 3", "course-python", "t2.medium", "https://example.edu/lab3.git", "main", "lab3.ipynb", {6}};
+  QueuePlace place{"q-1", account_, made.id, made.image, "t2.micro", "mine", {7}, "InsufficientInstanceCapacity"};
+  ASSERT_EQ(Outcome::kCommitted, commit({put(course), put(code), put(link), put(place)}));
   ASSERT_EQ(Outcome::kCommitted, commit({put(made), put(disk), put(hold), put(grant), put(key), put(pass),
                                          put(token), put(Setting{"a", "b"}), put(image), put(account)}));
   reopen();
@@ -150,7 +169,11 @@ TEST_P(StoreContract, EveryMemberOfEveryRowComesBack) {
   same(state_.find<ClientToken>("t"), token);
   same(state_.find<Setting>("a"), Setting{"a", "b"});
   same(state_.find<Image>(image.id), image);
-  EXPECT_EQ(state_.find<Account>(account_)->role, Role::kTeacher);
+  same(state_.find<Account>(account_), account);
+  same(state_.find<Course>(course.id), course);
+  same(state_.find<JoinCode>(code.code), code);
+  same(state_.find<CourseLink>(link.code), link);
+  same(state_.find<QueuePlace>(place.id), place);
 }
 
 TEST_P(StoreContract, IndexesAreBuiltOnLoad) {

@@ -43,22 +43,28 @@ struct Fields;
     }                                                                                    \
   }
 
-STIPEND_FIELDS(Course, "courses", id, name, plan, catalogue, grace_s, created);
-STIPEND_FIELDS(Person, "persons", id, name, mail);
-STIPEND_FIELDS(Account, "accounts", id, course, person, role, created);
+STIPEND_FIELDS(Course, "courses", id, name, plan, catalogue, grace_s, created, homes, home_gib,
+               share_percent, class_hours, wallet, folder);
+STIPEND_FIELDS(ClassHours, "", from, to, type, machines);
+STIPEND_FIELDS(Person, "persons", id, name, mail, identifier);
+STIPEND_FIELDS(Account, "accounts", id, course, person, role, created, section, status, seen);
+STIPEND_FIELDS(JoinCode, "join_codes", code, course, section, credit, uses, uses_max, created, expires, revoked);
+STIPEND_FIELDS(CourseLink, "course_links", code, course, title, image, type, repository, branch, path, created);
+STIPEND_FIELDS(QueuePlace, "queue", id, account, instance, image, type, name, since, refused);
 STIPEND_FIELDS(AccessKey, "access_keys", access_key_id, account, sealed_secret, created, active);
 STIPEND_FIELDS(KeyPair, "key_pairs", id, account, name, type, fingerprint, public_key, tags, created);
 STIPEND_FIELDS(Image, "images", id, name, description, architecture, min_disk_gib, jupyter, created);
 STIPEND_FIELDS(Disk, "disks", id, account, kind, gib, attached, delete_on_termination, price, reserve_wanted,
-               reserved, reserve_draws, posted, house, segment, created, posted_at, deleted, tags);
+               reserved, reserve_draws, posted, house, segment, created, posted_at, deleted, tags, purge_at, image, origin);
 STIPEND_FIELDS(Run, "", generation, price, plan, vcpus, memory_mib, host, boot_id, lease_seq, acked_seq,
                lease_run_max, held_run_max, seen_ran, posted_ran, posted, segment, charge_until, posted_at,
-               start_committed, running_since, seen_at);
+               start_committed, running_since, seen_at, cpu_milli);
+STIPEND_FIELDS(Notice, "", kind, at, figure);
 STIPEND_FIELDS(Instance, "instances", id, account, reservation, launch_index, image, type, key_name,
                authorized_key, user_data, client_token, root_disk, zone, private_address, public_address,
                last_public_address, state, generation, run, jupyter_token, stop_cause, terminate_wanted,
                terminate_on_guest_shutdown, disable_api_termination, state_reason_code, state_reason_message,
-               transition_reason, failed_starts, launched, created, stopped_at, terminated_at, tags);
+               transition_reason, failed_starts, launched, created, stopped_at, terminated_at, tags, home_disk, notices);
 STIPEND_FIELDS(Grant, "grants", id, account, amount, spent, taken_back, expired, source, created, expires,
                only_types, segment, note);
 STIPEND_FIELDS(Draw, "", grant, amount, type);

@@ -74,8 +74,13 @@ base::Result<domain::RowPtr<domain::Course>> create_course(Tx& tx, const NewCour
                       fmt::format("there is no price catalogue '{}'; use 2017 or 2026", request.catalogue));
   if (request.grace_s < 0 || request.grace_s > 366 * kDay)
     return base::fail(Fault::kInvalid, "InvalidGrace", "the grace period must be between 0 and 366 days");
-  domain::Course course{base::make_id<base::CourseId>(tx.random()), request.name, request.plan, request.catalogue,
-                        request.grace_s, tx.now()};
+  domain::Course course;
+  course.id = base::make_id<base::CourseId>(tx.random());
+  course.name = request.name;
+  course.plan = request.plan;
+  course.catalogue = request.catalogue;
+  course.grace_s = request.grace_s;
+  course.created = tx.now();
   const auto id = course.id;
   tx.save(std::move(course));
   tx.audit("create-course", id.str(), {});
@@ -91,8 +96,15 @@ base::Result<MadeAccount> create_account(Tx& tx, const Vault& vault, const NewAc
   if (request.credit < Money{} || request.credit > kMostAtOnce)
     return base::fail(Fault::kInvalid, "InvalidAmount", "the credit must be between 0 and 1000000 dollars");
 
-  domain::Person person{base::make_id<base::PersonId>(tx.random()), request.name, {}};
-  domain::Account account{new_account_id(tx), course->id, person.id, request.role, tx.now()};
+  domain::Person person;
+  person.id = base::make_id<base::PersonId>(tx.random());
+  person.name = request.name;
+  domain::Account account;
+  account.id = new_account_id(tx);
+  account.course = course->id;
+  account.person = person.id;
+  account.role = request.role;
+  account.created = tx.now();
   MadeAccount made;
   made.account = account.id;
   made.access_key_id = "AKIA" + random_text(tx.random(), "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16);

@@ -72,11 +72,44 @@ CREATE TABLE audits (
 CREATE INDEX audits_of_target ON audits (target, number);
 )sql";
 
-constexpr std::array kVersions = {kVersion1};
+// Courses get homes, room and a folder of their own; people a roster's identifier, sections and join codes.
+constexpr const char* kVersion2 = R"sql(
+ALTER TABLE courses ADD COLUMN homes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE courses ADD COLUMN home_gib INTEGER NOT NULL DEFAULT 10;
+ALTER TABLE courses ADD COLUMN share_percent INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE courses ADD COLUMN class_hours TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE courses ADD COLUMN wallet TEXT NOT NULL DEFAULT '';
+ALTER TABLE courses ADD COLUMN folder TEXT NOT NULL DEFAULT '';
+ALTER TABLE persons ADD COLUMN identifier TEXT NOT NULL DEFAULT '';
+ALTER TABLE accounts ADD COLUMN section TEXT NOT NULL DEFAULT '';
+ALTER TABLE accounts ADD COLUMN status INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE accounts ADD COLUMN seen INTEGER;
+ALTER TABLE disks ADD COLUMN purge_at INTEGER;
+ALTER TABLE disks ADD COLUMN image TEXT NOT NULL DEFAULT '';
+ALTER TABLE disks ADD COLUMN origin TEXT NOT NULL DEFAULT '';
+UPDATE disks SET origin = attached;
+UPDATE disks SET image = coalesce((SELECT image FROM instances WHERE instances.root_disk = disks.id), '');
+ALTER TABLE instances ADD COLUMN home_disk TEXT NOT NULL DEFAULT '';
+ALTER TABLE instances ADD COLUMN notices TEXT NOT NULL DEFAULT '[]';
+
+CREATE TABLE join_codes (
+  code TEXT PRIMARY KEY, course TEXT NOT NULL, section TEXT NOT NULL, credit INTEGER NOT NULL, uses INTEGER NOT NULL,
+  uses_max INTEGER NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL, revoked INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE course_links (
+  code TEXT PRIMARY KEY, course TEXT NOT NULL, title TEXT NOT NULL, image TEXT NOT NULL, type TEXT NOT NULL,
+  repository TEXT NOT NULL, branch TEXT NOT NULL, path TEXT NOT NULL, created INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE queue (
+  id TEXT PRIMARY KEY, account TEXT NOT NULL, instance TEXT NOT NULL, image TEXT NOT NULL, type TEXT NOT NULL,
+  name TEXT NOT NULL, since INTEGER NOT NULL, refused TEXT NOT NULL) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kVersions = {kVersion1, kVersion2};
 
 }  // namespace
 
-base::Status migrate(Database& database) {
+base::Status migrate(Database& database) { return migrate_to(database, kVersions.size()); }
+
+base::Status migrate_to(Database& database, std::size_t newest) {
   const auto failed = [&] {
     auto error = database.error("cannot bring the database up to date");
     database.execute("ROLLBACK");
@@ -97,9 +130,9 @@ base::Status migrate(Database& database) {
                           ", this one knows " + std::to_string(kVersions.size()) +
                           "): install that version again or use another state folder");
   }
-  for (auto next = static_cast<std::size_t>(version); next < kVersions.size(); ++next)
+  for (auto next = static_cast<std::size_t>(version); next < newest; ++next)
     if (database.execute(kVersions[next]) != 0) return failed();
-  if (database.execute("PRAGMA user_version = " + std::to_string(kVersions.size())) != 0) return failed();
+  if (database.execute("PRAGMA user_version = " + std::to_string(newest)) != 0) return failed();
   if (database.execute("COMMIT") != 0) return failed();
   return {};
 }

@@ -7,5 +7,7 @@ namespace stipend::store::sqlite {
 
 // Brings the database to the newest version in one transaction; refuses one that a newer Stipend wrote.
 base::Status migrate(Database& database);
+// As above, but to an older version: what tests of a migration begin with.
+base::Status migrate_to(Database& database, std::size_t version);
 
 }  // namespace stipend::store::sqlite

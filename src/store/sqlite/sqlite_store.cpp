@@ -116,6 +116,9 @@ base::Result<domain::State> SqliteStore::load() {
     TRY(load_table<domain::ClientToken>(state));
     TRY(load_table<domain::Pass>(state));
     TRY(load_table<domain::Setting>(state));
+    TRY(load_table<domain::JoinCode>(state));
+    TRY(load_table<domain::CourseLink>(state));
+    TRY(load_table<domain::QueuePlace>(state));
   } catch (const std::exception& e) {
     return base::fail(base::Fault::kUnavailable, "StoreUnavailable",
                       std::string("a row of the database is damaged: ") + e.what() +

@@ -14,6 +14,7 @@
 #include "base/random.hpp"
 #include "store/sqlite/ballast.hpp"
 #include "store/sqlite/columns.hpp"
+#include "store/sqlite/migrations.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 #include "store/test_folder.hpp"
 
@@ -89,8 +90,38 @@ TEST(Sqlite, ColumnsAreThoseOfTheRows) {
   check(static_cast<ClientToken*>(nullptr));
   check(static_cast<Pass*>(nullptr));
   check(static_cast<Setting*>(nullptr));
+  check(static_cast<JoinCode*>(nullptr));
+  check(static_cast<CourseLink*>(nullptr));
+  check(static_cast<QueuePlace*>(nullptr));
   check(static_cast<Entry*>(nullptr));
   check(static_cast<Audit*>(nullptr));
+}
+
+TEST(Sqlite, AStateOfTheFirstVersionIsCarriedOver) {
+  TestFolder folder;
+  {
+    auto database = sqlite::Database::open(folder.path() + "/stipend.db", sqlite::Open::kWriter);
+    ASSERT_TRUE(database);
+    ASSERT_TRUE(sqlite::migrate_to(*database, 1));
+    ASSERT_EQ(SQLITE_OK, database->execute(R"sql(
+      INSERT INTO courses VALUES ('c-00000000000000001', 'CS', 0, '2026', 60, 1);
+      INSERT INTO instances VALUES ('i-00000000000000001', '123456789012', 'r-00000000000000001', 0,
+        'ami-00000000000000001', 't2.micro', '', '', x'', '', 'vol-00000000000000001', '', '', '', '', 5, 0, NULL, '', 0,
+        0, 0, 0, '', '', '', 0, 1, 1, NULL, NULL, '{}');
+      INSERT INTO disks VALUES ('vol-00000000000000001', '123456789012', 0, 8, 'i-00000000000000001', 1, 1, 0, 0, '[]',
+        0, 0, 0, 1, 1, NULL, '{}')
+    )sql"));
+  }
+  auto store = open_sqlite(folder.path(), kSmall);
+  ASSERT_TRUE(store) << store.error().message;
+  const auto state = (*store)->load();
+  ASSERT_TRUE(state) << state.error().message;
+  const auto& course = *state->courses.begin()->second;
+  EXPECT_EQ(course.homes, domain::HomePolicy::kMachine);
+  EXPECT_EQ(course.home_gib, domain::Course{}.home_gib);
+  const auto& disk = *state->disks.begin()->second;
+  EXPECT_EQ(disk.image.str(), "ami-00000000000000001");
+  EXPECT_EQ(disk.origin.str(), "i-00000000000000001");
 }
 
 TEST(Sqlite, AStateOfANewerVersionIsRefused) {
