@@ -22,6 +22,7 @@ std::string to_word(domain::Role role) {
     case domain::Role::kStudent: return "student";
     case domain::Role::kTeacher: return "teacher";
     case domain::Role::kAdministrator: return "administrator";
+    case domain::Role::kCourse: return "course";
   }
   return "";
 }

@@ -151,7 +151,7 @@ TEST(Sqlite, ADamagedRowIsRefusedOnLoad) {
     auto opened = open_sqlite(folder.path(), kSmall);
     ASSERT_TRUE(opened && (*opened)->load());
     ASSERT_EQ(Outcome::kCommitted,
-              (*opened)->commit({put(domain::Person{base::PersonId(), "Ada", ""})}).outcome);
+              (*opened)->commit({put(domain::Person{base::PersonId(), "Ada", "", ""})}).outcome);
   }
   run_sql(folder.path(), "UPDATE persons SET id = 'not an id'");
   auto opened = open_sqlite(folder.path(), kSmall);
