@@ -52,7 +52,7 @@ const std::vector<Row>& rows() {
        "DNS name that people type; it and every name below it (`*.NAME`) lead here. Empty: this computer alone, localhost",
        [](const Config& c) { return c.name.empty() || base::is_dns_name(c.name) ? "" : "must be a DNS name in lower case, like \"stipend.example.edu\""; }},
       {"server", "tls_certificate", &Config::tls_certificate,
-       "PEM file with the certificate for NAME and *.NAME, its chain behind it; read as root at the start"},
+       "PEM file with the certificate for NAME and *.NAME, its chain behind it; a renewed one is taken up by itself"},
       {"server", "tls_key", &Config::tls_key, "PEM file with its private key; only root need be able to read it"},
       {"server", "region", &Config::region, "name of the AWS region this server is",
        [](const Config& c) {

@@ -87,7 +87,7 @@ void check_certificate(const Config& config, std::vector<Finding>& out) {
   else if (days < 14)
     out.push_back({"certificate", days < 0 ? "fail" : "warn",
                    days < 0 ? "the certificate has expired" : fmt::format("the certificate expires in {} day{}", days, days == 1 ? "" : "s"),
-                   "renew it, then start the server again; machines go on meanwhile"});
+                   "renew it: the running server takes up the new files by itself"});
   else
     out.push_back({"certificate", "ok", fmt::format("the certificate is for {0} and *.{0}, {1} days more", name, days), ""});
 }

@@ -17,6 +17,7 @@
 #include <filesystem>
 
 #include "app/address.hpp"
+#include "app/certificate_keeper.hpp"
 #include "app/privileges.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -67,10 +68,16 @@ bool another_host_serves(const std::string& state) {
   return held;
 }
 
+bool has_terminal() {
+  const int terminal = open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (terminal >= 0) close(terminal);
+  return terminal >= 0;
+}
+
 // The server process or stipend-host, as children of the keeper.
 class Keeper {
  public:
-  Keeper(const Paths& paths, const Config& config, const KeeperHooks& hooks) : paths_(paths), config_(config), hooks_(hooks) {}
+  Keeper(const Paths& paths, const Config& config, const KeeperHooks& hooks) : paths_(paths), config_(config), hooks_(hooks), certificates_(config) {}
 
   int run() {
     if (const auto prepared = prepare(); !prepared) return complain(prepared.error());
@@ -98,9 +105,8 @@ class Keeper {
     TRY_ASSIGN(const auto endpoint, net::parse_host_port(config_.listen));
     if (const auto wrong = wrong_address(config_, !net::is_loopback_address(endpoint.host)); !wrong.empty())
       return base::fail(base::Fault::kDenied, "WrongAddress", wrong);
-    if (!config_.tls_certificate.empty()) {  // now: the server's own user may not read the key
-      TRY_ASSIGN(tls_, net::TlsContext::load(config_.tls_certificate, config_.tls_key));
-    }
+    TRY_ASSIGN(tls_, certificates_.prepare());  // now: the server's own user may not read the key
+    sockets_.certificates = certificates_.server_end();
     const User owner{root ? 0 : user_.uid, root ? 0 : user_.gid};
     TRY(make_folder(paths_.state, 0755, owner));
     TRY(make_folder(paths_.server, 0700, user_));
@@ -124,11 +130,13 @@ class Keeper {
     server_ = fork();
     if (server_ != 0) {
       for (const int fd : {sockets_.http, sockets_.admin, sockets_.ready}) close(fd);
+      certificates_.server_has_its_end();
       return;
     }
     prctl(PR_SET_PDEATHSIG, SIGKILL);  // also ends one that stands still, so that the next server is not refused
     close(ready_read_);
     close(signals_);
+    certificates_.in_the_server();
     sigprocmask(SIG_SETMASK, &old_mask_, nullptr);
     signal(SIGINT, SIG_IGN);  // the terminal sends it to the whole group; the keeper decides
     ServerJob job{config_, listen_, paths_.server, paths_.images, host_socket_of(paths_), tls_, sockets_};
@@ -181,8 +189,9 @@ class Keeper {
       if (ready_read_ >= 0 && fds[1].revents) on_ready();
       if (fds[0].revents & POLLIN) {
         signalfd_siginfo info{};
-        if (read(signals_, &info, sizeof info) == sizeof info && info.ssi_signo != SIGCHLD) begin_end();
+        if (read(signals_, &info, sizeof info) == sizeof info) on_signal(static_cast<int>(info.ssi_signo));
       }
+      if (ending_since_ < 0) certificates_.tick(now());
       reap();
       if (server_ < 0) break;
       if (ending_since_ >= 0 && now() - ending_since_ > kServerEndsWithinMs) kill(server_, SIGKILL);
@@ -218,6 +227,12 @@ class Keeper {
       prctl(PR_SET_PDEATHSIG, SIGTERM);
       _exit(hooks_.when_ready(listen_));
     }
+  }
+
+  // SIGHUP reads the certificate again, unless it says that the terminal has gone.
+  void on_signal(int number) {
+    if (number == SIGHUP && !(had_terminal_ && !has_terminal())) certificates_.reload();
+    else if (number != SIGCHLD) begin_end();
   }
 
   void begin_end() {
@@ -260,12 +275,16 @@ class Keeper {
     host_restart_at_ = now() + host_pause_ms_;
   }
 
-  std::int64_t next_wait_ms() const { return ending_since_ >= 0 || host_restart_at_ >= 0 ? 200 : 60'000; }
+  std::int64_t next_wait_ms() const {
+    return ending_since_ >= 0 || host_restart_at_ >= 0 ? 200 : std::min<std::int64_t>(60'000, certificates_.next_wait_ms());
+  }
   std::int64_t now() const { return clock_.monotonic_ms(); }
 
   const Paths& paths_;
   const Config& config_;
   const KeeperHooks& hooks_;
+  CertificateKeeper certificates_;
+  const bool had_terminal_ = has_terminal();
   base::SystemClock clock_;
   User user_;
   ServerSockets sockets_;

@@ -17,6 +17,7 @@ namespace stipend::app {
 struct ServerSockets {
   int http = -1;       // listening
   int admin = -1;      // listening, Unix
+  int certificates = -1;  // what the keeper hands over (handover.hpp); -1: plain HTTP
   int ready = -1;      // the server writes kStateOpen when it has the state, kServes when it serves
 };
 inline constexpr char kStateOpen = 'o', kServes = 's';

@@ -12,6 +12,7 @@
 
 #include "api/api.hpp"
 #include "app/admin_server.hpp"
+#include "app/certificate_news.hpp"
 #include "app/dispatch.hpp"
 #include "app/metrics.hpp"
 #include "app/ports.hpp"
@@ -87,6 +88,7 @@ struct Parts {
   std::unique_ptr<control::Service> service;
   net::Runtime runtime{1U};
   std::optional<AdminContext> admin;
+  CertificateNews certificate{job.tls};
   std::optional<EnginePorts> ports;
   std::optional<gateway::Gateway> gateway;
   std::unique_ptr<api::Api> api;
@@ -121,7 +123,7 @@ api::Settings api_settings(const ServerJob& job) {
 void assemble(Parts& p) {
   auto& service = *p.service;
   const Address address(p.job.config, p.job.listen);
-  p.admin.emplace(AdminContext{service, *p.vault, p.job.images, address, p.job.listen, p.job.config.region});
+  p.admin.emplace(AdminContext{service, *p.vault, p.job.images, address, p.job.listen, p.job.config.region, p.certificate});
   p.ports.emplace(service.engine());
   gateway::Options options;
   options.origins = {address.console_hosts(), address.machines_domain(), address.tls()};
@@ -159,6 +161,8 @@ net::awaitable<void> live(Parts& p) {
   }
   p.admin_server->accept_on(std::move(*admin));
   co_await host_connected(*p.service);
+  if (p.job.sockets.certificates >= 0)
+    p.runtime.spawn([&p] { return receive_handovers(p.job.sockets.certificates, [&p](Handover what) { p.certificate.take(std::move(what)); }); });
   p.http->accept_on(std::move(*http), p.job.tls);
   log::info("serving", {{"listen", p.job.listen}, {"address", p.admin->address.origin()}, {"images", *images}, {"provider", p.job.config.provider}});
   if (write(p.job.sockets.ready, &kServes, 1) == 1) close(p.job.sockets.ready);

@@ -72,6 +72,15 @@ class SecureClient {
     SSL_get0_alpn_selected(ssl_, &name, &size);
     return {reinterpret_cast<const char*>(name), size};
   }
+  std::string peer_certificate() const {
+    X509* shown = SSL_get1_peer_certificate(ssl_);
+    unsigned char* bytes = nullptr;
+    const int size = i2d_X509(shown, &bytes);
+    std::string der(reinterpret_cast<char*>(bytes), static_cast<std::size_t>(size));
+    OPENSSL_free(bytes);
+    X509_free(shown);
+    return der;
+  }
   bool send(std::string_view bytes) {
     return SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size())) > 0;
   }
@@ -161,6 +170,29 @@ TEST(Tls, ASilentHandshakeTimesOut) {
   limits.head = std::chrono::milliseconds(200);
   TestServer server(read_all(echo), limits, 1, made.load());
   EXPECT_TRUE(server.client().at_end());
+}
+
+TEST(Tls, AnAdoptedCertificateServesNewHandshakesOnlyAndTheOldConnectionGoesOn) {
+  const Certificate made;
+  const auto context = TlsContext::without_certificate();
+  EXPECT_FALSE(context->has_certificate());
+  TestServer server(read_all(echo), {}, 1, context);
+  EXPECT_FALSE(SecureClient(server.client()).connected());
+  context->adopt(*made.load());
+  SecureClient first(server.client());
+  const std::string request = "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi";
+  const auto ask = [&](SecureClient& client) {
+    client.send(request);
+    std::string head;
+    while (!head.ends_with("\r\n\r\n")) head += client.read_exactly(1);
+    return status_in(head);
+  };
+  EXPECT_EQ(ask(first), 200);
+  const Certificate newer;
+  context->adopt(*newer.load());
+  SecureClient second(server.client());
+  EXPECT_EQ(ask(second), 200);
+  EXPECT_NE(first.peer_certificate(), second.peer_certificate());
 }
 
 TEST(Tls, ABadCertificateOrKeyNamesTheFile) {

@@ -2,7 +2,6 @@
 import http.client
 import json
 import os
-import pathlib
 import socket
 import ssl
 import subprocess
@@ -12,24 +11,11 @@ import pytest
 from botocore.exceptions import SSLError
 from support.aws import wait_state
 from support.server import BIN, Server
+from support.tls import certificate, settings
 
 pytestmark = pytest.mark.skipif("STIPEND_ENDPOINT" in os.environ, reason="needs a server of its own")
 
 IMAGE = {"ami_id": "ami-0123456789abcdef0", "name": "minimal", "min_disk_gib": 1, "jupyter": True}
-
-
-def certificate(folder):
-    """A key that only its owner reads, and a certificate that covers stipend.test, what is below it, and localhost."""
-    paths = pathlib.Path(folder) / "cert.pem", pathlib.Path(folder) / "key.pem"
-    names = "DNS:stipend.test,DNS:*.stipend.test,DNS:localhost"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
-                    "/CN=stipend.test", "-addext", f"subjectAltName={names}", "-out", paths[0], "-keyout", paths[1]], check=True, capture_output=True)
-    paths[1].chmod(0o600)
-    return paths
-
-
-def settings(cert, key, name="stipend.test"):
-    return f'[server]\nname = "{name}"\ntls_certificate = "{cert}"\ntls_key = "{key}"\n'
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "app/address.hpp"
+#include "app/certificate_news.hpp"
 #include "base/ids.hpp"
 #include "control/service.hpp"
 #include "control/vault.hpp"
@@ -26,6 +27,7 @@ struct AdminContext {
   Address address;        // as people type it
   std::string listen;     // what is bound, "127.0.0.1:8080"
   std::string region;
+  const CertificateNews& certificate;
 
   control::Engine& engine() const { return service.engine(); }
 };

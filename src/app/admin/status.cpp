@@ -10,13 +10,15 @@ awaitable<JsonResult> status(AdminContext& context, control::Actor actor, Json) 
   const auto why = context.service.not_ready();
   co_return co_await control::read<Json>(
       context.engine(), std::move(actor),
-      [why, listen = context.listen, origin = context.address.origin(), region = context.region](const domain::State& state,
+      [why, listen = context.listen, origin = context.address.origin(), region = context.region,
+       certificate = context.certificate.to_json()](const domain::State& state,
                                                                                             base::WallTime now) -> JsonResult {
         return Json{{"ready", why.empty()},
                     {"not_ready_because", why},
                     {"listen", listen},
                     {"console", origin + "/"},
                     {"region", region},
+                    {"certificate", certificate},
                     {"courses", state.courses.size()},
                     {"accounts", state.accounts.size()},
                     {"images", state.images.size()},

@@ -58,6 +58,14 @@ void down(const Paths& paths, Cli& cli) {
   if (*ended != 0) cli.fail({base::Fault::kUnavailable, "DownFailed", "not everything of this state could be ended; see above"});
 }
 
+std::string certificate_lines(const Json& j) {
+  const auto found = j.find("certificate");
+  if (found == j.end() || !found->is_object()) return "";
+  const auto problem = found->value("problem", "");
+  return fmt::format("Certificate  until {}{}\n", local_time(*found, "expires"),
+                     problem.empty() ? "" : fmt::format("\n             a newer one is not used: {}", escape_controls(problem)));
+}
+
 }  // namespace
 
 void add_server_commands(CLI::App& app, Cli& cli) {
@@ -137,10 +145,10 @@ void add_server_commands(CLI::App& app, Cli& cli) {
   status->callback([&cli] {
     cli.ask("status", Json::object(), [](const Json& j) {
       return fmt::format("{}\nConsole      {}   (region {}, listens on {})\nCourses      {}\nAccounts     {}\nImages       {}\n"
-                         "Instances    {}, {} running\n",
+                         "Instances    {}, {} running\n{}",
                          j.value("ready", false) ? "Ready" : "Not ready: " + escape_controls(j.value("not_ready_because", "")),
                          j.value("console", ""), j.value("region", ""), j.value("listen", ""), j.value("courses", 0),
-                         j.value("accounts", 0), j.value("images", 0), j.value("instances", 0), j.value("with_a_run", 0));
+                         j.value("accounts", 0), j.value("images", 0), j.value("instances", 0), j.value("with_a_run", 0), certificate_lines(j));
     });
   });
 }
