@@ -9,6 +9,7 @@ namespace stipend::app {
 namespace {
 
 constexpr std::size_t kMaxBodyBytes = 64 * 1024;
+constexpr std::size_t kMaxRosterBytes = 8 * 1024 * 1024;  // 2 MiB of text as JSON, at its worst
 constexpr std::string_view kPrefix = "/admin/";
 
 net::Response answer(const JsonResult& result) {
@@ -37,7 +38,8 @@ net::awaitable<net::Decision> decide(AdminContext& context, gid_t group, net::Re
     co_return net::json_response(403, R"({"code":"Denied","message":"this socket is for root and the server's group"})");
   if (head.method != "POST" || !head.path().starts_with(kPrefix))
     co_return net::json_response(404, R"({"code":"NotFound","message":"POST /admin/COMMAND"})");
-  co_return net::WithBody{std::move(head), kMaxBodyBytes,
+  const auto most = head.path().starts_with("/admin/roster.") ? kMaxRosterBytes : kMaxBodyBytes;
+  co_return net::WithBody{std::move(head), most,
                           [&context](net::Request whole) { return serve_command(context, std::move(whole)); }};
 }
 

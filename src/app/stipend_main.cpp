@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
   add_server_commands(app, cli);
   add_course_commands(app, cli);
   add_account_commands(app, cli);
+  add_people_commands(app, cli);
   add_money_commands(app, cli);
   add_image_commands(app, cli);
   add_instance_commands(app, cli);

@@ -27,6 +27,15 @@ std::string to_word(domain::Role role) {
   return "";
 }
 
+std::string to_word(domain::AccountStatus status) {
+  switch (status) {
+    case domain::AccountStatus::kInvited: return "invited";
+    case domain::AccountStatus::kJoined: return "joined";
+    case domain::AccountStatus::kSuspended: return "suspended";
+  }
+  return "";
+}
+
 std::string to_word(domain::EntryKind kind) {
   switch (kind) {
     case domain::EntryKind::kGrant: return "grant";

@@ -9,6 +9,7 @@ namespace stipend::app {
 
 std::string to_word(domain::InstanceState state);  // pending, running, …
 std::string to_word(domain::Role role);            // student, teacher, administrator
+std::string to_word(domain::AccountStatus status);  // invited, joined, suspended
 std::string to_word(domain::EntryKind kind);
 
 // Why an instance does not run, in one sentence; empty while it runs.

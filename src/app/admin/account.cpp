@@ -26,6 +26,9 @@ JsonResult account_json(const domain::State& state, const base::AccountId& id, b
               {"name", person ? person->name : ""},
               {"course", course ? course->name : ""},
               {"role", to_word(account->role)},
+              {"status", to_word(account->status)},
+              {"section", account->section},
+              {"identifier", person ? person->identifier : ""},
               {"granted", base::to_decimal(f.granted)},
               {"charged", base::to_decimal(f.charged)},
               {"balance", base::to_decimal(f.balance)},
@@ -50,6 +53,8 @@ awaitable<JsonResult> create(AdminContext& context, control::Actor actor, Json a
   request.course = *course;
   request.name = *name;
   request.credit = *credit;
+  request.identifier = text_or(arguments, "identifier", "");
+  request.mail = text_or(arguments, "mail", "");
   request.role = role == "teacher" ? domain::Role::kTeacher : domain::Role::kStudent;
   const auto made = co_await control::run<control::MadeAccount>(
       context.engine(), std::move(actor), [&vault = context.vault, request](control::Tx& tx) { return control::create_account(tx, vault, request); });

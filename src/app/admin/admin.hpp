@@ -42,6 +42,8 @@ struct AdminCommand {
 // One list a file in admin/, joined in admin.cpp.
 std::span<const AdminCommand> course_commands();
 std::span<const AdminCommand> account_commands();
+std::span<const AdminCommand> people_commands();
+std::span<const AdminCommand> roster_commands();
 std::span<const AdminCommand> money_commands();
 std::span<const AdminCommand> image_commands();
 std::span<const AdminCommand> instance_commands();

@@ -23,6 +23,7 @@ struct Cli {
 
 void add_course_commands(CLI::App& app, Cli& cli);
 void add_account_commands(CLI::App& app, Cli& cli);
+void add_people_commands(CLI::App& app, Cli& cli);  // after course and account
 void add_money_commands(CLI::App& app, Cli& cli);
 void add_image_commands(CLI::App& app, Cli& cli);
 void add_instance_commands(CLI::App& app, Cli& cli);

@@ -1,32 +1,12 @@
 #include <fmt/format.h>
 
-#include <deque>
-
 #include "app/child.hpp"
-#include "app/cli/commands.hpp"
+#include "app/cli/parts.hpp"
 #include "base/money.hpp"
 
 namespace stipend::app {
 namespace {
 
-// A sub-command with its own --json, as people type it at the end.
-CLI::App* sub(CLI::App& parent, Cli& cli, const std::string& name, const std::string& what) {
-  auto* command = parent.add_subcommand(name, what);
-  command->add_flag("--json", cli.json, "print JSON for programs");
-  return command;
-}
-
-// An option's text, kept as long as the command line lives.
-std::string& option(CLI::App* command, const std::string& flags, const std::string& what, bool required) {
-  static std::deque<std::string> values;  // as long-lived as the parser's references to them
-  auto& value = values.emplace_back();
-  auto* added = command->add_option(flags, value, what);
-  if (required) added->required();
-  if (!flags.starts_with("--")) added->type_name("");
-  return value;
-}
-
-std::string line(const Json& j, const char* key) { return escape_controls(j.value(key, "")); }
 std::string or_none(std::string text) { return text.empty() ? "no" : text; }
 
 std::string rate(const Json& j, const char* key) {
@@ -67,8 +47,11 @@ void add_account_commands(CLI::App& app, Cli& cli) {
   auto& name = option(create, "--name", "the person's name", true);
   auto& credit = option(create, "--credit", "first credit in dollars", true);
   auto& role = option(create, "--role", "student (default) or teacher", false);
+  auto& identifier = option(create, "--identifier", "as the roster names them", false);
+  auto& mail = option(create, "--mail", "mail address", false);
   create->callback([&] {
-    cli.ask("account.create", {{"course", course}, {"name", name}, {"credit", credit}, {"role", role}}, [](const Json& j) {
+    cli.ask("account.create", {{"course", course}, {"name", name}, {"credit", credit}, {"role", role},
+                               {"identifier", identifier}, {"mail", mail}}, [](const Json& j) {
       return fmt::format("Account      {}\nAccess key   {}\nSecret key   {}   (shown only now)\nSign-in link {}\n",
                          line(j, "account_id"), line(j, "access_key_id"), line(j, "secret_access_key"), line(j, "sign_in_url"));
     });
@@ -76,7 +59,7 @@ void add_account_commands(CLI::App& app, Cli& cli) {
   sub(*account, cli, "list", "list accounts with what is left")->callback([&] {
     cli.ask("account.list", Json::object(), [](const Json& j) {
       return to_table(worded(j, {"available", "held", "reserved"}, {"lasts_until"}),
-                      {{"ACCOUNT", "account_id"}, {"NAME", "name"}, {"COURSE", "course"}, {"ROLE", "role"},
+                      {{"ACCOUNT", "account_id"}, {"NAME", "name"}, {"COURSE", "course"}, {"ROLE", "role"}, {"STATE", "status"},
                        {"AVAILABLE", "available"}, {"HELD", "held"}, {"RESERVED", "reserved"}, {"LASTS UNTIL", "lasts_until"}});
     });
   });
@@ -92,7 +75,7 @@ void add_account_commands(CLI::App& app, Cli& cli) {
                          dollars(j, "available"), rate(j, "rate_per_hour"), local_time(j, "lasts_until"));
     });
   });
-  auto* link = sub(*account, cli, "link", "a new sign-in link (the old ones stay good)");
+  auto* link = sub(*account, cli, "link", "a new sign-in link; the earlier ones end");
   auto& link_id = option(link, "ACCOUNT", "the account's 12 digits", true);
   link->callback([&] {
     cli.ask("account.link", {{"account", link_id}}, [](const Json& j) { return line(j, "sign_in_url") + "\n"; });

@@ -6,7 +6,10 @@
 
 #include "control/commands/common.hpp"
 #include "control/commands/passes.hpp"
+#include "control/commands/people.hpp"
 #include "control/commands/renewals.hpp"
+#include "control/commands/roster.hpp"
+#include "control/roster/clean_text.hpp"
 #include "control/vault.hpp"
 
 namespace stipend::control {
@@ -18,7 +21,6 @@ using base::Money;
 constexpr Money kMostAtOnce = Money::dollars(1'000'000);
 constexpr std::int64_t kDay = 86400;
 
-// Names appear in tables, mails and logs.
 base::Status check_name(const std::string& what, const std::string& name, std::size_t most) {
   const bool printable = std::ranges::none_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
   if (name.empty() || name.size() > most || !printable)
@@ -27,29 +29,10 @@ base::Status check_name(const std::string& what, const std::string& name, std::s
   return {};
 }
 
-const domain::Course* find_course(const domain::State& state, const std::string& name_or_id) {
-  for (const auto& [id, course] : state.courses)
-    if (id.str() == name_or_id || course->name == name_or_id) return course.get();
-  return nullptr;
-}
-
-base::AccountId new_account_id(Tx& tx) {
-  for (;;) {
-    std::uint64_t bits = 0;
-    tx.random().fill(reinterpret_cast<unsigned char*>(&bits), sizeof bits);
-    const auto id = *base::AccountId::parse(fmt::format("{:012}", 100'000'000'000 + bits % 900'000'000'000));
-    if (!tx.state().find<domain::Account>(id)) return id;
-  }
-}
-
-std::string random_text(base::Random& random, std::string_view alphabet, std::size_t length) {
-  std::string text(length, '\0');
-  for (auto& c : text) {
-    unsigned char byte = 0;  // alphabets of 32 and 64: no bias
-    random.fill(&byte, 1);
-    c = alphabet[byte % alphabet.size()];
-  }
-  return text;
+base::Status clean(const char* what, base::Result<std::string> text, std::string& into) {
+  if (!text) return base::fail(Fault::kInvalid, "InvalidName", fmt::format("the {} {}", what, text.error().message));
+  into = *std::move(text);
+  return {};
 }
 
 domain::Grant make_grant(Tx& tx, const base::AccountId& account, Money amount, std::string source, const std::string& note) {
@@ -88,7 +71,12 @@ base::Result<domain::RowPtr<domain::Course>> create_course(Tx& tx, const NewCour
 }
 
 base::Result<MadeAccount> create_account(Tx& tx, const Vault& vault, const NewAccount& request) {
-  TRY(check_name("person", request.name, 200));
+  NewMember member;
+  TRY(clean("name", clean_name(request.name), member.name));
+  if (!request.mail.empty()) TRY(clean("mail", clean_mail(request.mail), member.mail));
+  if (!request.identifier.empty()) TRY(clean("identifier", clean_identifier(request.identifier), member.identifier));
+  TRY(clean("section", clean_text(request.section, kSectionMost, false), member.section));
+  if (member.name.empty()) return base::fail(Fault::kInvalid, "InvalidName", "the name is empty");
   const auto* course = find_course(tx.state(), request.course);
   if (!course)
     return base::fail(Fault::kNotFound, "NoSuchCourse",
@@ -96,29 +84,16 @@ base::Result<MadeAccount> create_account(Tx& tx, const Vault& vault, const NewAc
   if (request.credit < Money{} || request.credit > kMostAtOnce)
     return base::fail(Fault::kInvalid, "InvalidAmount", "the credit must be between 0 and 1000000 dollars");
 
-  domain::Person person;
-  person.id = base::make_id<base::PersonId>(tx.random());
-  person.name = request.name;
-  domain::Account account;
-  account.id = new_account_id(tx);
-  account.course = course->id;
-  account.person = person.id;
-  account.role = request.role;
-  account.created = tx.now();
+  TRY(check_free(tx.state(), *course, member));
+  member.role = request.role;
+  member.credit = request.credit;
+  member.known = known_person(tx.state(), member);
   MadeAccount made;
-  made.account = account.id;
-  made.access_key_id = "AKIA" + random_text(tx.random(), "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16);
+  made.account = add_member(tx, *course, member);
+  made.access_key_id = "AKIA" + random_word(tx.random(), "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16);
   made.secret_access_key =
-      random_text(tx.random(), "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 40);
-  tx.save(std::move(person));
-  tx.save(std::move(account));
+      random_word(tx.random(), "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 40);
   tx.save(domain::AccessKey{made.access_key_id, made.account, vault.seal(made.secret_access_key, tx.random()), tx.now(), true});
-  if (request.credit > Money{}) {
-    domain::Wallet wallet(tx.state(), made.account, tx.now());
-    wallet.give(make_grant(tx, made.account, request.credit, "course", {}), "course");
-    save_wallet(tx, wallet);
-  }
-  tx.audit("create-account", made.account.str(), {});
   TRY_ASSIGN(made.sign_in_token, new_sign_in_token(tx, made.account));
   return made;
 }
@@ -127,7 +102,7 @@ base::Result<domain::RowPtr<domain::Grant>> grant(Tx& tx, const base::AccountId&
                                                   const std::string& reason) {
   if (!tx.state().find<domain::Account>(account) || !may_act_for(tx.state(), tx.actor(), account))
     return base::fail(Fault::kNotFound, "NoSuchAccount", fmt::format("there is no account {}", account.str()));
-  if (!is_operator(tx.actor()) && tx.actor().role == domain::Role::kStudent)
+  if (!managed_account(tx.state(), tx.actor(), account))
     return base::fail(Fault::kDenied, "UnauthorizedOperation", "only the staff of the course gives credit");
   if (amount == Money{} || amount > kMostAtOnce || -amount > kMostAtOnce)
     return base::fail(Fault::kInvalid, "InvalidAmount", "give an amount other than 0, at most 1000000 dollars");

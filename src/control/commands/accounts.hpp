@@ -25,6 +25,7 @@ struct NewAccount {
   std::string name;                 // of the person
   domain::Role role = domain::Role::kStudent;
   base::Money credit;
+  std::string mail = {}, identifier = {}, section = {};
 };
 struct MadeAccount {
   base::AccountId account;
@@ -32,6 +33,7 @@ struct MadeAccount {
   std::string sign_in_token;                     // for /sign-in#TOKEN; 7 days or one use
 };
 base::Result<MadeAccount> create_account(Tx& tx, const Vault& vault, const NewAccount& request);
+// By staff, the operator or the person. Earlier links of the account end.
 base::Result<std::string> new_sign_in_token(Tx& tx, const base::AccountId& account);
 
 // Positive gives, negative takes back (never below what is held, reserved or spent: error with the figures).

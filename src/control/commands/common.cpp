@@ -14,6 +14,8 @@ base::Result<const domain::Account*> own_account(const Tx& tx) {
   const auto* account = tx.state().find<domain::Account>(tx.actor().account);
   if (!account)
     return base::fail(Fault::kDenied, "UnauthorizedOperation", "this needs an account; sign with an account's access key");
+  if (account->status == domain::AccountStatus::kSuspended)
+    return base::fail(Fault::kDenied, "AccountSuspended", "this account is suspended; ask your teacher");
   return account;
 }
 
@@ -32,6 +34,11 @@ const domain::Catalogue& catalogue_of(const domain::State& state, const base::Ac
 }
 
 bool is_operator(const Actor& actor) { return actor.account.empty() && actor.via == "admin"; }
+
+bool is_suspended(const domain::State& state, const base::AccountId& account) {
+  const auto* row = state.find<domain::Account>(account);
+  return !row || row->status == domain::AccountStatus::kSuspended;
+}
 
 bool may_act_for(const domain::State& state, const Actor& actor, const base::AccountId& owner) {
   if (is_operator(actor) || actor.account == owner) return true;

@@ -17,6 +17,7 @@ const domain::Course& course_of(const domain::State& state, const base::AccountI
 const domain::Catalogue& catalogue_of(const domain::State& state, const base::AccountId& account);
 
 bool is_operator(const Actor& actor);
+bool is_suspended(const domain::State& state, const base::AccountId& account);
 // May act on things of `owner`: the owner, staff of its course, the operator.
 bool may_act_for(const domain::State& state, const Actor& actor, const base::AccountId& owner);
 

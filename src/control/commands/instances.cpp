@@ -95,6 +95,8 @@ base::Result<StateChanges> start(Tx& tx, const std::vector<base::InstanceId>& id
     to_start[row->account].push_back(*row);
   }
   for (auto& [account, instances] : to_start) {
+    if (is_suspended(tx.state(), account))
+      return base::fail(Fault::kDenied, "AccountSuspended", "account " + account.str() + " is suspended: its machines stay stopped");
     for (const auto& instance : instances) {
       const auto* type = domain::find_type(catalogue_of(tx.state(), account), instance.type);
       if (!type)

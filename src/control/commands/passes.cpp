@@ -60,10 +60,47 @@ const domain::Pass* find_pass(const domain::State& state, base::WallTime now, Pa
 base::Result<std::string> new_sign_in_token(Tx& tx, const base::AccountId& account) {
   if (!tx.state().find<domain::Account>(account) || !may_act_for(tx.state(), tx.actor(), account))
     return base::fail(Fault::kNotFound, "NoSuchAccount", "there is no account " + account.str());
+  if (is_suspended(tx.state(), account))
+    return base::fail(Fault::kConflict, "AccountSuspended", "account " + account.str() + " is suspended; end that first");
+  end_passes(tx, {account}, PassKind::kSignInLink);
+  return make_sign_in_link(tx, account);
+}
+
+std::string make_sign_in_link(Tx& tx, const base::AccountId& account) {
   auto fresh = make_pass(tx, PassKind::kSignInLink, account, kSignInSeconds);
   tx.save(std::move(fresh.pass));
   tx.audit("new-sign-in-link", account.str(), {});
   return fresh.secret;
+}
+
+std::string random_word(base::Random& random, std::string_view signs, std::size_t length) {
+  const auto fair = 256 / signs.size() * signs.size();
+  std::string word;
+  while (word.size() < length) {
+    unsigned char byte = 0;
+    random.fill(&byte, 1);
+    if (byte < fair) word += signs[byte % signs.size()];
+  }
+  return word;
+}
+
+SessionMade make_session(Tx& tx, const base::AccountId& account) {
+  auto fresh = make_pass(tx, PassKind::kSession, account, kSessionSeconds);
+  const auto expires = fresh.pass.expires;
+  tx.save(std::move(fresh.pass));
+  domain::Account row = *tx.state().find<domain::Account>(account);
+  row.status = domain::AccountStatus::kJoined;
+  row.seen = tx.now();
+  tx.save(std::move(row));
+  tx.audit("sign-in", account.str(), {});
+  return SessionMade{fresh.secret, account, expires};
+}
+
+void end_passes(Tx& tx, const std::set<base::AccountId>& accounts, std::optional<PassKind> kind) {
+  std::vector<std::string> ended;
+  for (const auto& [hash, pass] : tx.state().passes)
+    if ((!kind || pass->kind == *kind) && accounts.contains(pass->account)) ended.push_back(hash);
+  for (auto& hash : ended) tx.erase<domain::Pass>(std::move(hash));
 }
 
 base::Result<std::string> peek_sign_in(const domain::State& state, base::WallTime now, const std::string& token) {
@@ -78,17 +115,14 @@ base::Result<SessionMade> redeem_sign_in(Tx& tx, const std::string& token) {
   const auto* pass = find_pass(tx.state(), tx.now(), PassKind::kSignInLink, token);
   if (!pass) return refused();
   const auto account = pass->account;
+  if (is_suspended(tx.state(), account)) return refused();
   tx.erase<domain::Pass>(pass->hash);
-  auto fresh = make_pass(tx, PassKind::kSession, account, kSessionSeconds);
-  const auto expires = fresh.pass.expires;
-  tx.save(std::move(fresh.pass));
-  tx.audit("sign-in", account.str(), {});
-  return SessionMade{fresh.secret, account, expires};
+  return make_session(tx, account);
 }
 
 base::Result<base::AccountId> session_account(const domain::State& state, base::WallTime now, const std::string& secret) {
   const auto* pass = find_pass(state, now, PassKind::kSession, secret);
-  if (!pass) return refused();
+  if (!pass || is_suspended(state, pass->account)) return refused();
   return pass->account;
 }
 

@@ -39,6 +39,16 @@ bool shortening_confirmed(const domain::Run& run) {
   return run.acked_seq == run.lease_seq && run.held_run_max > run.lease_run_max;
 }
 
+// It was starting while its account was suspended.
+void stop_again(Tx& tx, Instance& instance, const Report& report) {
+  instance.run->charge_until = report.ran;
+  domain::become(instance, InstanceState::kStopping);
+  instance.stop_cause = StopCause::kTeacher;
+  set_reason(instance, instance.stop_cause);
+  tx.effect(StopEffect{report.key, {compute::Cause::kTeacher, false}});
+  tx.audit("stop", instance.id.str(), "suspended");
+}
+
 base::Result<Renew> running(Tx& tx, Instance instance, const Report& report) {
   auto& run = *instance.run;
   const bool first = !run.running_since;
@@ -61,6 +71,7 @@ base::Result<Renew> running(Tx& tx, Instance instance, const Report& report) {
     instance.state_reason_message.clear();
     instance.failed_starts = 0;
     tx.audit("running", instance.id.str(), {});
+    if (is_suspended(tx.state(), instance.account)) stop_again(tx, instance, report);
   }
   if (shortening_confirmed(run)) {
     run.held_run_max = run.lease_run_max;

@@ -222,7 +222,7 @@ base::Result<std::unique_ptr<Store>> open_sqlite(const std::string& folder, Sqli
   TRY_ASSIGN(auto lock, FolderLock::take(folder, options.lock_patience));
   const auto path = folder + "/stipend.db";
   TRY_ASSIGN(auto writer, Database::open(path, sqlite::Open::kWriter));
-  std::string settings = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000;";
+  std::string settings = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA wal_autocheckpoint=4000;";
   if (writer.execute(settings) != SQLITE_OK) return std::unexpected(writer.error("cannot open " + path));
   TRY(sqlite::migrate(writer));
   if (options.limit_bytes > 0)

@@ -1,0 +1,31 @@
+#include "app/cli/parts.hpp"
+
+#include <deque>
+
+namespace stipend::app {
+
+CLI::App* sub(CLI::App& parent, Cli& cli, const std::string& name, const std::string& what) {
+  auto* command = parent.add_subcommand(name, what);
+  command->add_flag("--json", cli.json, "print JSON for programs");
+  return command;
+}
+
+std::string& option(CLI::App* command, const std::string& flags, const std::string& what, bool required) {
+  static std::deque<std::string> values;  // as long-lived as the parser's references to them
+  auto& value = values.emplace_back();
+  auto* added = command->add_option(flags, value, what);
+  if (required) added->required();
+  if (!flags.starts_with("--")) added->type_name("");
+  return value;
+}
+
+bool& flag(CLI::App* command, const std::string& flags, const std::string& what) {
+  static std::deque<bool> values;
+  auto& value = values.emplace_back(false);
+  command->add_flag(flags, value, what);
+  return value;
+}
+
+std::string line(const Json& j, const char* key) { return escape_controls(j.value(key, "")); }
+
+}  // namespace stipend::app

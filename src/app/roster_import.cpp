@@ -1,0 +1,42 @@
+#include "app/roster_import.hpp"
+
+#include "control/await.hpp"
+
+namespace stipend::app {
+namespace {
+constexpr std::size_t kRowsAStep = 250;
+}
+
+boost::asio::awaitable<base::Result<control::RosterStep>> import_in_steps(control::Engine& engine, control::Actor actor,
+                                                                          std::shared_ptr<const control::Roster> roster,
+                                                                          control::RosterOptions options, std::string digest) {
+  control::RosterStep all;
+  for (bool first = true;; first = false) {
+    const auto step = co_await control::run<control::RosterStep>(
+        engine, actor, [roster, options, wanted = first ? digest : std::string()](control::Tx& tx) {
+          return control::import_roster(tx, *roster, options, wanted, kRowsAStep);
+        });
+    if (!step) co_return std::unexpected(step.error());
+    all.invited += step->invited;
+    all.changed += step->changed;
+    all.suspended += step->suspended;
+    if (!step->more) co_return all;
+  }
+}
+
+std::string roster_csv(const domain::State& state, const std::vector<const domain::Account*>& members, const LinkOf& link) {
+  std::vector<std::string> titles{"name", "identifier", "mail", "section", "role"};
+  if (link) titles.emplace_back("sign-in link");
+  std::string out = control::csv_line(titles);
+  for (const auto* account : members) {
+    const auto* person = state.find<domain::Person>(account->person);
+    if (!person) continue;
+    std::vector<std::string> cells{person->name, person->identifier, person->mail, account->section,
+                                   account->role == domain::Role::kStudent ? "student" : "teacher"};
+    if (link) cells.push_back(link(account->id));
+    out += control::csv_line(cells);
+  }
+  return out;
+}
+
+}  // namespace stipend::app
