@@ -6,7 +6,7 @@
 
 namespace stipend::app {
 
-Address::Address(const Config& config, const std::string& listen) : tls_(!config.tls_certificate.empty()) {
+Address::Address(const Config& config, const std::string& listen) : tls_(config.tls()) {
   const auto colon = listen.rfind(':');
   bound_ = listen.substr(0, colon);
   port_ = listen.substr(colon);
@@ -32,16 +32,38 @@ std::vector<std::string> Address::console_hosts() const {
   return hosts;
 }
 
+namespace {
+
+std::string wrong_acme(const Config& config) {
+  if (!config.tls_certificate.empty() || !config.tls_key.empty())
+    return "[acme] directory and [server] tls_certificate are both set: the certificate comes from one of them; clear the other";
+  if (config.name.empty()) return "[acme] needs [server] name, the DNS name the certificate is for, like \"stipend.example.edu\"";
+  if (config.acme_email.empty()) return "[acme] needs email: the authority writes there when something is wrong";
+  if (!config.acme_accept_terms)
+    return fmt::format("[acme] needs accept_terms = true: read the terms of service of {} first", config.acme_directory);
+  if (config.acme_method == "http-01" && config.http_listen.empty())
+    return "[acme] method \"http-01\" needs [server] http_listen = \"0.0.0.0:80\": the authority asks there";
+  if (config.acme_method == "dns-01" && config.acme_dns_provider.empty())
+    return "[acme] method \"dns-01\" needs dns_provider: who sets the DNS record, as `lego dnshelp` names it";
+  return "";
+}
+
+}  // namespace
+
 std::string wrong_address(const Config& config, bool reachable_by_others) {
   if (config.tls_certificate.empty() != config.tls_key.empty())
     return fmt::format("[server] {} is set but {} is not: TLS needs both", config.tls_key.empty() ? "tls_certificate" : "tls_key",
                        config.tls_key.empty() ? "tls_key" : "tls_certificate");
+  if (config.acme())
+    if (auto wrong = wrong_acme(config); !wrong.empty()) return wrong;
+  if (!config.http_listen.empty() && !config.tls())
+    return "[server] http_listen leads to https, and there is none: set tls_certificate and tls_key, or [acme]; or use listen";
   if (!reachable_by_others) return "";
-  if (config.tls_certificate.empty() && !config.insecure_http)
+  if (!config.tls() && !config.insecure_http)
     return fmt::format("{} is reachable from other computers, and private keys would travel in clear; set [server] "
-                       "tls_certificate and tls_key, listen on 127.0.0.1, or pass --insecure-http if the network is yours alone",
+                       "tls_certificate and tls_key or [acme], listen on 127.0.0.1, or pass --insecure-http if the network is yours alone",
                        config.listen);
-  if (!config.tls_certificate.empty() && config.name.empty())
+  if (config.tls() && config.name.empty())
     return fmt::format("{} is reachable from other computers: set [server] name to the DNS name they use, like "
                        "\"stipend.example.edu\"; notebooks are at names below it",
                        config.listen);

@@ -54,6 +54,8 @@ const std::vector<Row>& rows() {
       {"server", "tls_certificate", &Config::tls_certificate,
        "PEM file with the certificate for NAME and *.NAME, its chain behind it; a renewed one is taken up by itself"},
       {"server", "tls_key", &Config::tls_key, "PEM file with its private key; only root need be able to read it"},
+      {"server", "http_listen", &Config::http_listen,
+       "address and port of plain HTTP beside TLS, like \"0.0.0.0:80\": leads browsers to https and answers ACME challenges; empty: none"},
       {"server", "region", &Config::region, "name of the AWS region this server is",
        [](const Config& c) {
          const bool good = !c.region.empty() && c.region.size() <= 32 &&
@@ -65,6 +67,29 @@ const std::vector<Row>& rows() {
        [](const Config& c) { return one_of(c.log_level, {"debug", "info", "warn", "error"}); }},
       {"server", "insecure_http", &Config::insecure_http,
        "allow plain HTTP beyond this computer: private keys and requests then travel in clear"},
+      {"acme", "directory", &Config::acme_directory,
+       "URL of a certificate authority's ACME directory: the server then gets and renews its certificate by itself; empty: none",
+       [](const Config& c) { return c.acme_directory.starts_with("https://") || c.acme_directory.empty() ? "" : "must begin with https://"; }},
+      {"acme", "email", &Config::acme_email, "mail address the authority writes to when something is wrong",
+       [](const Config& c) {
+         const auto at = c.acme_email.find('@');
+         const bool good = at != std::string::npos && at > 0 && at + 1 < c.acme_email.size() && c.acme_email.size() <= 254 &&
+                           c.acme_email.find_first_of(" \t\r\n/\\,;") == std::string::npos && !c.acme_email.starts_with('-');
+         return good ? "" : "must be a mail address";
+       }},
+      {"acme", "accept_terms", &Config::acme_accept_terms, "you have read the authority's terms of service and agree"},
+      {"acme", "method", &Config::acme_method,
+       "how the authority is shown that NAME is yours: \"http-01\" (port 80; no wildcard names) or \"dns-01\" (a DNS record; wildcard names)",
+       [](const Config& c) { return one_of(c.acme_method, {"http-01", "dns-01"}); }},
+      {"acme", "dns_provider", &Config::acme_dns_provider, "for dns-01: who sets the record, as `lego dnshelp` names it: \"rfc2136\", \"exec\", …",
+       [](const Config& c) {
+         return c.acme_dns_provider.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos ? "" : "must be one of the names that `lego dnshelp` lists";
+       }},
+      {"acme", "dns_resolver", &Config::acme_dns_resolver,
+       "for dns-01: ADDRESS:PORT of the DNS server that is asked whether the record is there; empty: the zone's own servers"},
+      {"acme", "environment", &Config::acme_environment,
+       "file of NAME=VALUE lines, root's alone, with the provider's credentials, EAB_KID and EAB_HMAC of an institution's account, HTTPS_PROXY"},
+      {"acme", "ca_certificate", &Config::acme_ca_certificate, "PEM file of a private authority's root, for its directory; empty: the system's"},
       {"images", "dir", &Config::images_dir, "folder of sealed machine images; empty: `images` beside the state folder"},
       {"images", "recipes", &Config::recipes_dir, "folder of image recipes; empty: found beside the program"},
       {"network", "private", &Config::private_cidr, "range of the machines' private addresses; empty: a free one is found"},

@@ -18,15 +18,28 @@ struct Config {
   std::int64_t commands_burst = 200;     // of one account, at once
   std::string listen = "127.0.0.1:8080"; // [server]
   std::string name;                      // empty: localhost
-  std::string tls_certificate, tls_key;  // PEM files; empty: plain HTTP
+  std::string tls_certificate, tls_key;  // PEM files; empty: plain HTTP, or ACME
+  std::string http_listen;               // plain HTTP beside TLS; empty: none
+  std::string machine_ports;             // FIRST-LAST; empty: machines have names
   std::string region = "us-east-1";
   std::string user = "stipend";
   std::string log_level = "info";
   bool insecure_http = false;
+  std::string acme_directory;            // [acme]; empty: no ACME
+  std::string acme_email;
+  bool acme_accept_terms = false;
+  std::string acme_method = "http-01";
+  std::string acme_dns_provider;         // as the client names it
+  std::string acme_dns_resolver;
+  std::string acme_environment;          // file of NAME=VALUE
+  std::string acme_ca_certificate;
   std::string images_dir;                // [images]; empty: beside the state
   std::string recipes_dir;               // empty: beside the program
   std::string private_cidr;              // [network]; empty: a free range is found
   std::string public_cidr;
+
+  bool acme() const { return !acme_directory.empty(); }
+  bool tls() const { return acme() || !tls_certificate.empty(); }
 };
 
 struct ConfigRow {

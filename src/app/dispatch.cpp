@@ -22,7 +22,11 @@ net::awaitable<net::Decision> route(gateway::Gateway& gateway, const net::HeadHa
     co_return net::text_response(421, "This server does not serve that host name.\n");
   if (head.method == "GET" && is_health(head.path())) co_return health_answer(health, head);
   if (is_aws_request(head)) co_return co_await aws(std::move(head));
-  co_return co_await gateway.console(std::move(head));
+  auto decision = co_await gateway.console(std::move(head));
+  // Half a year; without names below, which are the machines' and have no cookie that travels in clear.
+  if (auto* response = std::get_if<net::Response>(&decision); response && gateway.origins().strict)
+    response->headers.set("Strict-Transport-Security", "max-age=15552000");
+  co_return decision;
 }
 
 }  // namespace

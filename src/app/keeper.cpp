@@ -77,7 +77,7 @@ bool has_terminal() {
 // The server process or stipend-host, as children of the keeper.
 class Keeper {
  public:
-  Keeper(const Paths& paths, const Config& config, const KeeperHooks& hooks) : paths_(paths), config_(config), hooks_(hooks), certificates_(config) {}
+  Keeper(const Paths& paths, const Config& config, const KeeperHooks& hooks) : paths_(paths), config_(config), hooks_(hooks), certificates_(paths, config) {}
 
   int run() {
     if (const auto prepared = prepare(); !prepared) return complain(prepared.error());
@@ -105,17 +105,26 @@ class Keeper {
     TRY_ASSIGN(const auto endpoint, net::parse_host_port(config_.listen));
     if (const auto wrong = wrong_address(config_, !net::is_loopback_address(endpoint.host)); !wrong.empty())
       return base::fail(base::Fault::kDenied, "WrongAddress", wrong);
-    TRY_ASSIGN(tls_, certificates_.prepare());  // now: the server's own user may not read the key
-    sockets_.certificates = certificates_.server_end();
     const User owner{root ? 0 : user_.uid, root ? 0 : user_.gid};
     TRY(make_folder(paths_.state, 0755, owner));
     TRY(make_folder(paths_.server, 0700, user_));
     TRY(make_folder(paths_.images, 0755, owner));
+    if (config_.acme()) {
+      TRY(make_folder(paths_.acme_folder, 0700, owner));
+      TRY(make_folder(paths_.challenges, 0755, owner));
+    }
+    TRY_ASSIGN(tls_, certificates_.prepare());  // now: the server's own user may not read the key
+    sockets_.certificates = certificates_.server_end();
     TRY(make_folder(paths_.admin_folder, 0750, {owner.uid, user_.gid}));
     TRY_ASSIGN(auto admin, patiently([&] { return net::listen_unix(paths_.admin_socket, 0660); }));
     if (root && chown(paths_.admin_socket.c_str(), user_.uid, user_.gid) != 0)
       return base::fail_errno("chown " + paths_.admin_socket, errno);
     TRY_ASSIGN(auto http, patiently([&] { return net::listen(endpoint.host, endpoint.port); }));
+    if (!config_.http_listen.empty()) {
+      TRY_ASSIGN(const auto plain_endpoint, net::parse_host_port(config_.http_listen));
+      TRY_ASSIGN(auto plain, patiently([&] { return net::listen(plain_endpoint.host, plain_endpoint.port); }));
+      sockets_.plain = plain.release();
+    }
     listen_ = http.name();
     sockets_.admin = admin.release();
     sockets_.http = http.release();
@@ -129,7 +138,7 @@ class Keeper {
   void start_server() {
     server_ = fork();
     if (server_ != 0) {
-      for (const int fd : {sockets_.http, sockets_.admin, sockets_.ready}) close(fd);
+      for (const int fd : {sockets_.http, sockets_.plain, sockets_.admin, sockets_.ready}) close(fd);
       certificates_.server_has_its_end();
       return;
     }
@@ -139,12 +148,15 @@ class Keeper {
     certificates_.in_the_server();
     sigprocmask(SIG_SETMASK, &old_mask_, nullptr);
     signal(SIGINT, SIG_IGN);  // the terminal sends it to the whole group; the keeper decides
-    ServerJob job{config_, listen_, paths_.server, paths_.images, host_socket_of(paths_), tls_, sockets_};
+    ServerJob job{config_, listen_, paths_.server, paths_.images, host_socket_of(paths_),
+                  config_.acme() ? paths_.challenges : "", tls_, sockets_};
     if (geteuid() == 0) {
       const std::string view = std::filesystem::path(job.host_socket).parent_path() / "view";
       job.folder = view + "/server";
       job.images = view + "/images";
-      if (const auto dropped = enter_view_and_drop({{paths_.server, job.folder}, {paths_.images, job.images}}, user_); !dropped)
+      std::vector<Binding> bindings = {{paths_.server, job.folder}, {paths_.images, job.images}};
+      if (!job.challenges.empty()) bindings.push_back({paths_.challenges, job.challenges = view + "/challenges"});
+      if (const auto dropped = enter_view_and_drop(bindings, user_); !dropped)
         _exit(complain(dropped.error()));
       prctl(PR_SET_PDEATHSIG, SIGKILL);  // the change of user cleared it
       if (getppid() == 1) _exit(1);
@@ -156,7 +168,7 @@ class Keeper {
   void remove_view() const {
     const auto runtime = std::filesystem::path(host_socket_of(paths_)).parent_path();
     std::error_code ignored;
-    for (const char* folder : {"view/server", "view/images", "view", ""}) std::filesystem::remove(runtime / folder, ignored);
+    for (const char* folder : {"view/server", "view/images", "view/challenges", "view", ""}) std::filesystem::remove(runtime / folder, ignored);
   }
 
   // stipend-host outlives the keeper; a new one takes the place of one it finds, machines go on.
@@ -166,7 +178,7 @@ class Keeper {
     if (host_ != 0) return;
     sigprocmask(SIG_SETMASK, &old_mask_, nullptr);
     setsid();
-    for (const int fd : {sockets_.http, sockets_.admin, sockets_.ready, ready_read_, signals_}) close(fd);
+    for (const int fd : {sockets_.http, sockets_.plain, sockets_.admin, sockets_.ready, ready_read_, signals_}) close(fd);
     const std::string program = paths_.programs + "/stipend-host";
     const std::string uid = std::to_string(user_.uid);
     std::vector<std::string> words = {program, "serve", "--state", paths_.state, "--images", paths_.images, "--uid", uid,
@@ -253,6 +265,8 @@ class Keeper {
         host_ = -1;
         if (WIFEXITED(status) && WEXITSTATUS(status) == 0) continue;  // somebody wanted its end
         on_host_end(status);
+      } else if (certificates_.reaped(pid, status, now())) {
+        continue;
       } else if (pid == helper_) {
         helper_ = -1;
         if (WIFEXITED(status) && WEXITSTATUS(status) != 0) begin_end();

@@ -16,6 +16,7 @@ namespace stipend::app {
 
 struct ServerSockets {
   int http = -1;       // listening
+  int plain = -1;      // listening, plain HTTP beside TLS; -1: none
   int admin = -1;      // listening, Unix
   int certificates = -1;  // what the keeper hands over (handover.hpp); -1: plain HTTP
   int ready = -1;      // the server writes kStateOpen when it has the state, kServes when it serves
@@ -29,6 +30,7 @@ struct ServerJob {
   std::string folder;         // STATE/server
   std::string images;
   std::string host_socket;    // of stipend-host
+  std::string challenges;     // answers to an authority's challenges; empty: none
   std::shared_ptr<net::TlsContext> tls;  // null: plain HTTP
   ServerSockets sockets;
 };

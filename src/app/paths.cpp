@@ -39,6 +39,8 @@ base::Result<Paths> find_paths(const std::string& state, const std::string& imag
   paths.admin_folder = (root / "admin").string();
   paths.admin_socket = (root / "admin" / "admin.sock").string();
   paths.host_folder = (root / "host").string();
+  paths.acme_folder = (root / "acme").string();
+  paths.challenges = (root / "challenges").string();
   const fs::path images_folder = images.empty() ? root.parent_path() / "images" : fs::path(images);
   paths.images = fs::weakly_canonical(fs::absolute(images_folder, error), error).string();
   paths.recipes = recipes.empty() ? find_recipes(programs) : recipes;

@@ -15,6 +15,7 @@
 #include "app/certificate_news.hpp"
 #include "app/dispatch.hpp"
 #include "app/metrics.hpp"
+#include "app/plain_door.hpp"
 #include "app/ports.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -92,7 +93,7 @@ struct Parts {
   std::optional<EnginePorts> ports;
   std::optional<gateway::Gateway> gateway;
   std::unique_ptr<api::Api> api;
-  std::optional<net::Server> http, admin_server;
+  std::optional<net::Server> http, plain, admin_server;
   int status = 0;
 };
 
@@ -126,7 +127,7 @@ void assemble(Parts& p) {
   p.admin.emplace(AdminContext{service, *p.vault, p.job.images, address, p.job.listen, p.job.config.region, p.certificate});
   p.ports.emplace(service.engine());
   gateway::Options options;
-  options.origins = {address.console_hosts(), address.machines_domain(), address.tls()};
+  options.origins = {address.console_hosts(), address.machines_domain(), address.tls(), address.tls() && !p.job.config.name.empty()};
   p.gateway.emplace(*p.ports, std::move(options));
   p.api = std::make_unique<api::Api>(api::Parts{
       service.engine(), p.clock, p.random, [&vault = *p.vault](const domain::AccessKey& key) { return vault.open(key.sealed_secret); },
@@ -136,6 +137,9 @@ void assemble(Parts& p) {
   health.degraded = [&service] { return service.not_ready(); };
   health.metrics = [&p] { return metrics_text(p.service->counters(), *p.http); };
   p.http.emplace(p.runtime.executors(), net::Limits{}, dispatch(*p.gateway, p.api->handler(), std::move(health)));
+  if (p.job.sockets.plain >= 0)
+    p.plain.emplace(p.runtime.executors(), plain_limits(),
+                    plain_handler({address, p.gateway->origins(), p.job.challenges, [&p] { return p.job.tls->has_certificate(); }}));
   p.admin_server.emplace(p.runtime.executors(), net::Limits{}, admin_handler(*p.admin, getegid()));
 }
 
@@ -161,6 +165,9 @@ net::awaitable<void> live(Parts& p) {
   }
   p.admin_server->accept_on(std::move(*admin));
   co_await host_connected(*p.service);
+  if (p.plain) {  // before the rest: an authority may be asking already
+    if (auto plain = net::adopt_listener(p.job.sockets.plain)) p.plain->accept_on(std::move(*plain));
+  }
   if (p.job.sockets.certificates >= 0)
     p.runtime.spawn([&p] { return receive_handovers(p.job.sockets.certificates, [&p](Handover what) { p.certificate.take(std::move(what)); }); });
   p.http->accept_on(std::move(*http), p.job.tls);
@@ -169,6 +176,7 @@ net::awaitable<void> live(Parts& p) {
   co_await p.runtime.next_signal();
   log::info("ending; machines go on");
   co_await p.http->stop(kEndWithin);
+  if (p.plain) co_await p.plain->stop(std::chrono::milliseconds(100));
   co_await p.admin_server->stop(kEndWithin);
   p.runtime.stop();
 }

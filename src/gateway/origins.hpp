@@ -17,6 +17,7 @@ struct Origins {
   std::vector<std::string> console_hosts;  // host names without port, lower case: "localhost", "127.0.0.1"
   std::string machines_domain = "localhost";  // machines are i-….DOMAIN
   bool tls = false;
+  bool strict = false;  // browsers are told to come to the console by TLS only (HSTS)
 
   std::string scheme() const { return tls ? "https" : "http"; }
   std::string session_cookie() const { return tls ? "__Host-stipend" : "stipend"; }

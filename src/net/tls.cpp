@@ -167,6 +167,15 @@ std::int64_t TlsContext::expires_s() const {
   return timegm(&when);
 }
 
+std::int64_t TlsContext::lifetime_s() const {
+  const ContextPtr context(share());
+  if (!context) return 0;
+  const X509* own = SSL_CTX_get0_certificate(context.get());
+  int days = 0, seconds = 0;
+  ASN1_TIME_diff(&days, &seconds, X509_get0_notBefore(own), X509_get0_notAfter(own));
+  return std::int64_t{days} * 86'400 + seconds;
+}
+
 TlsContext::~TlsContext() { SSL_CTX_free(context_); }
 
 TlsSession::TlsSession(const TlsContext& context, int fd) : session_(context.new_session()) {

@@ -40,6 +40,8 @@ class TlsContext {
   int days_left() const;
   // When it expires, in seconds since 1970; 0 without one.
   std::int64_t expires_s() const;
+  // From its first valid second to its last; 0 without one.
+  std::int64_t lifetime_s() const;
 
  private:
   friend class TlsSession;

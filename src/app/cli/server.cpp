@@ -61,9 +61,16 @@ void down(const Paths& paths, Cli& cli) {
 std::string certificate_lines(const Json& j) {
   const auto found = j.find("certificate");
   if (found == j.end() || !found->is_object()) return "";
-  const auto problem = found->value("problem", "");
-  return fmt::format("Certificate  until {}{}\n", local_time(*found, "expires"),
-                     problem.empty() ? "" : fmt::format("\n             a newer one is not used: {}", escape_controls(problem)));
+  std::string out = "Certificate  " + (found->value("in_use", false) ? "until " + local_time(*found, "expires") : "none yet") + "\n";
+  if (const auto problem = found->value("problem", ""); !problem.empty())
+    out += "             a newer one is not used: " + escape_controls(problem) + "\n";
+  if (const auto acme = found->find("acme"); acme != found->end() && acme->is_object()) {
+    const auto state = acme->value("state", "");
+    if (state == "asking") out += "             a new one is being asked for\n";
+    if (state == "failed")
+      out += fmt::format("             asked {} times in vain: {}\n", acme->value("failures", 0), escape_controls(acme->value("error", "")));
+  }
+  return out;
 }
 
 }  // namespace
