@@ -1,4 +1,5 @@
 // The table of machines. Text only ever enters as text nodes: names are a student's own words.
+import { drawNotices } from "/assets/notices.js";
 import { when } from "/assets/when.js";
 
 const ACTIONS = {
@@ -34,6 +35,7 @@ export function drawMachines(body, none, machines, act) {
       why.textContent = machine.stopped_at ? `${when(machine.stopped_at)}: ${machine.reason}` : machine.reason;
       state.append(why);
     }
+    drawNotices(state, machine);
     cell(row, `${machine.type} · ${machine.price_shown}/h`).className = "whole";
     cell(row, machine.public_address || "—");
     const actions = cell(row, "");

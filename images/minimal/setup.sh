@@ -14,3 +14,6 @@ install -d -m 755 /etc/stipend /etc/stipend-stop.d /var/lib/stipend
 
 systemctl set-default multi-user.target
 systemctl enable ssh.service stipend-user-data.path
+
+# Sessions of ssh, scp and sftp alike are marked when they open, whatever their shell is.
+echo 'session optional pam_exec.so quiet /usr/lib/stipend/session-first-to-go' >>/etc/pam.d/sshd

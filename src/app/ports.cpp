@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "app/notice_words.hpp"
 #include "app/words.hpp"
 #include "base/digest.hpp"
 #include "control/await.hpp"
@@ -44,6 +45,8 @@ gateway::InstanceView view(const State& state, const domain::Catalogue* catalogu
   out.reason = stop_sentence(instance);
   if (!out.reason.empty()) out.stopped_at = instance.stopped_at;
   out.launched = instance.launched;
+  for (const auto& notice : instance.notices)
+    out.notices.push_back({notice_kind(notice.kind), notice_sentence(notice, instance, catalogue), notice.at});
   if (const auto* image = state.find<domain::Image>(instance.image)) {
     out.image = image->name;
     out.jupyter = image->jupyter;

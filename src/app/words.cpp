@@ -73,6 +73,8 @@ std::string stop_sentence(const domain::Instance& instance) {
     case C::kFault: return "Stopped by a fault of the computer it ran on; that time is not charged. Your files stay.";
     case C::kGuest: return "Shut down from inside. The disk is kept.";
     case C::kStartFailed: return start_failure(instance);
+    case C::kHostDisk:
+      return "Stopped because the server's disk was almost full; what came after is not charged. Your files are kept.";
   }
   return "";
 }

@@ -47,7 +47,7 @@ struct Lease {
 };
 
 // Why a machine stops or stopped. Only kGuest (init ended by itself) obeys InstanceInitiatedShutdownBehavior.
-enum class Cause : std::uint8_t { kNone, kPerson, kTeacher, kCredit, kIdle, kSchedule, kFault, kGuest, kStartFailed };
+enum class Cause : std::uint8_t { kNone, kPerson, kTeacher, kCredit, kIdle, kSchedule, kFault, kGuest, kStartFailed, kHostDisk };
 
 enum class Phase : std::uint8_t {
   kAbsent,    // the provider knows nothing of this run
@@ -104,7 +104,20 @@ struct HostRoom {
   std::int64_t cpus = 0, memory_mib = 0, disk_free_mib = 0;
 };
 
+// What the host saw inside a machine and its person should know. Comes from any thread, possibly twice or late: `count`
+// grows with each new one of its kind within a run. `over`: a disk that was filling has room again.
+enum class NoticeKind : std::uint8_t { kMemoryFull, kDiskFilling };
+struct Notice {
+  RunKey key;
+  NoticeKind kind = NoticeKind::kMemoryFull;
+  std::int64_t count = 1;
+  bool over = false;
+  std::int64_t memory_mib = 0;
+  std::int64_t percent = 0, used_mib = 0, size_mib = 0;
+};
+
 using ReportSink = std::function<void(Report)>;
+using NoticeSink = std::function<void(Notice)>;
 using TextSink = std::function<void(base::Result<std::string>)>;
 using DoneSink = std::function<void(base::Status)>;
 
@@ -114,6 +127,8 @@ class Provider {
 
   // Connects (again and again, with back-off, for ever) and takes over what already runs. Called once.
   virtual void open(std::int64_t epoch, ReportSink sink) = 0;
+  // Before open(); a provider that sees nothing inside its machines never calls it.
+  virtual void on_notices(NoticeSink) {}
 
   virtual void start(StartSpec spec) = 0;
   virtual void renew(RunKey key, std::int64_t epoch, Lease lease) = 0;

@@ -58,6 +58,7 @@ Reconciler::Reconciler(Engine& engine, compute::Provider& provider, const base::
       options_(options) {}
 
 void Reconciler::open() {
+  provider_.on_notices([this](compute::Notice notice) { on_notice(std::move(notice)); });
   provider_.open(epoch_, [this](Report report) { on_report(std::move(report)); });
 }
 
@@ -148,6 +149,20 @@ void Reconciler::on_report(Report report) {
                          {{"instance", key.instance.str()}, {"why", status.error().message}});
         const std::lock_guard lock(guard_);
         seen_.erase(key);  // the next one is news again
+      });
+}
+
+void Reconciler::on_notice(compute::Notice notice) {
+  {
+    const std::lock_guard lock(guard_);
+    if (!notices_.is_news(notice)) return;
+  }
+  engine_.submit(
+      actor(), [notice](Tx& tx) { return handle_notice(tx, notice); },
+      [this, notice](base::Status status) {
+        if (status) return;
+        const std::lock_guard lock(guard_);
+        notices_.forget(notice);  // it is said again
       });
 }
 

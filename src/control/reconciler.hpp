@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 
+#include "control/commands/notices.hpp"
 #include "control/commands/room.hpp"
 #include "control/counters.hpp"
 #include "control/engine.hpp"
@@ -50,6 +51,7 @@ class Reconciler {
   };
 
   void on_report(compute::Report report);
+  void on_notice(compute::Notice notice);
   bool says_nothing_new(const compute::Report& report);
   void send(const Effect& effect);
   void delete_disk(const base::DiskId& disk);
@@ -70,6 +72,7 @@ class Reconciler {
   mutable std::mutex guard_;
   std::map<std::string, Wish> wishes_;  // by kind and key
   std::map<compute::RunKey, Seen> seen_;
+  NoticeFilter notices_;
   std::string host_;  // what look_at_host() put into the state last
   std::string missing_ = "the host has not answered yet";
   std::int64_t look_at_ms_ = 0, resync_at_ms_ = 0;

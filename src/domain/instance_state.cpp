@@ -64,6 +64,7 @@ std::string_view cause_name(StopCause cause) {
     case StopCause::kFault: return "fault";
     case StopCause::kGuest: return "guest";
     case StopCause::kStartFailed: return "start-failed";
+    case StopCause::kHostDisk: return "host-disk";
   }
   return "";
 }
@@ -83,6 +84,8 @@ StateReason state_reason(StopCause cause) {
     case StopCause::kGuest:
       return {"Client.InstanceInitiatedShutdown", "Client.InstanceInitiatedShutdown: Instance initiated shutdown"};
     case StopCause::kStartFailed: return {"Server.InternalError", "Server.InternalError: The machine could not be started"};
+    case StopCause::kHostDisk:
+      return {"Server.InternalError", "Server.InternalError: The server's disk was almost full; your files are kept"};
   }
   return {};
 }

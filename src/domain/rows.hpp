@@ -196,8 +196,10 @@ struct Disk {
 };
 
 enum class InstanceState : std::uint8_t { kPending, kRunning, kShuttingDown, kTerminated, kStopping, kStopped };
-// Who or what stopped it last; shown as the reason in every surface.
-enum class StopCause : std::uint8_t { kNone, kPerson, kTeacher, kCredit, kIdle, kSchedule, kFault, kGuest, kStartFailed };
+// Who or what stopped it last; shown as the reason in every surface. kHostDisk: its host's disk was almost full.
+enum class StopCause : std::uint8_t {
+  kNone, kPerson, kTeacher, kCredit, kIdle, kSchedule, kFault, kGuest, kStartFailed, kHostDisk
+};
 
 // One start of an instance, from the hold to the settled charge.
 struct Run {
@@ -229,6 +231,8 @@ struct Notice {
   NoticeKind kind = NoticeKind::kOutOfMemory;
   WallTime at;
   std::int64_t figure = 0;          // memory in MiB; percent of the disk
+  std::int64_t used_mib = 0, size_mib = 0;  // of the disk
+  std::int64_t count = 0;           // how often in this run: the same once more is nothing new
 };
 
 struct Instance {

@@ -48,6 +48,12 @@ Json to_json(const Wallet& wallet) {
           {"now", base::to_iso8601(wallet.now)}};
 }
 
+static Json notices_json(const InstanceView& instance) {
+  Json list = Json::array();
+  for (const auto& n : instance.notices) list.push_back({{"kind", n.kind}, {"text", n.text}, {"at", base::to_iso8601(n.at)}});
+  return list;
+}
+
 Json to_json(const InstanceView& instance) {
   return {{"id", instance.id.str()},
           {"name", instance.name},
@@ -62,7 +68,8 @@ Json to_json(const InstanceView& instance) {
           {"price_per_hour", base::to_decimal(instance.price_per_hour)},
           {"price_shown", base::to_rate_display(instance.price_per_hour)},
           {"launched", base::to_iso8601(instance.launched)},
-          {"stops_at", instant(instance.stops_at)}};
+          {"stops_at", instant(instance.stops_at)},
+          {"notices", notices_json(instance)}};
 }
 
 Json to_json(const ImageView& image) {

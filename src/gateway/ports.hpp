@@ -14,6 +14,7 @@
 #include "base/money.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "gateway/notice_view.hpp"
 
 namespace stipend::gateway {
 
@@ -45,6 +46,7 @@ struct InstanceView {
   Money price_per_hour;
   WallTime launched;
   std::optional<WallTime> stops_at;    // end of its lease, when nothing more can be held
+  std::vector<NoticeView> notices;     // of its newest run
 };
 
 struct ImageView {

@@ -18,6 +18,7 @@
 #include <set>
 #include <sstream>
 #include <thread>
+#include <tuple>
 
 #include "host/files.hpp"
 
@@ -43,10 +44,10 @@ CgroupRoot& root() {
   return root;
 }
 
-std::vector<std::string> folders_in(const std::string& path) {
+std::vector<std::string> folders_in(const std::string& path, std::size_t most = SIZE_MAX) {
   std::vector<std::string> out;
   std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir(path.c_str()), closedir);
-  while (folder) {
+  while (folder && out.size() < most) {
     const dirent* entry = readdir(folder.get());
     if (entry == nullptr) break;
     // liblxc's attach makes a group named ".lxc".
@@ -217,6 +218,56 @@ base::Result<CgroupUsage> machine_usage(const Names& names, const base::Instance
   return usage;
 }
 
+base::Result<std::int64_t> machine_dirty_bytes(const Names& names, const base::InstanceId& id) {
+  TRY_ASSIGN(std::string stat, read_file(payload(names, id, "memory") + "/memory.stat"));
+  if (cgroup_version() == CgroupVersion::kV2) return field(stat, "file_dirty") + field(stat, "file_writeback");
+  return field(stat, "total_dirty") + field(stat, "total_writeback");
+}
+
+base::Status set_machine_weight(const Names& names, const base::InstanceId& id, std::int64_t guaranteed_milli) {
+  const std::string state = hierarchy("cpu") + "/" + names.cgroup, group = hierarchy("cpu") + "/" + names.machine_cgroup(id);
+  TRY(make_folders(group, 0755));
+  if (cgroup_version() == CgroupVersion::kV1)
+    return write_existing(group + "/cpu.shares",
+                          fmt::format("{}", std::clamp<std::int64_t>(guaranteed_milli * 1024 / 1000, 2, 262'144)));
+  TRY(write_existing(root().path + "/cgroup.subtree_control", "+cpu"));
+  TRY(write_existing(state + "/cgroup.subtree_control", "+cpu"));
+  return write_existing(group + "/cpu.weight",
+                        fmt::format("{}", std::clamp<std::int64_t>(guaranteed_milli / 10, 1, 10'000)));
+}
+
+namespace {
+
+// A guest may make groups without end: the rest of them is not looked at.
+void sum_oom_kills(const std::string& group, std::int64_t& sum, int& groups_left, int depth = 0) {
+  if (depth > 8 || --groups_left < 0) return;
+  if (auto text = read_file(group + "/memory.oom_control")) sum += field(*text, "oom_kill");
+  for (const auto& child : folders_in(group, static_cast<std::size_t>(std::max(groups_left, 0))))
+    sum_oom_kills(child, sum, groups_left, depth + 1);
+}
+
+}  // namespace
+
+base::Result<std::int64_t> OomKills::look(const Names& names, const base::InstanceId& id) {
+  const std::string group = payload(names, id, "memory");
+  if (cgroup_version() == CgroupVersion::kV2) {
+    TRY_ASSIGN(std::string events, read_file(group + "/memory.events"));
+    return field(events, "oom_kill");
+  }
+  constexpr int kLooks = 5, kMostGroups = 512;
+  TRY_ASSIGN(std::int64_t hits, read_number(group + "/memory.failcnt"));
+  // With swap accounting the limit of both is reached first.
+  hits += read_number(group + "/memory.memsw.failcnt").value_or(0);
+  if (hits != hits_) looks_left_ = kLooks;
+  hits_ = hits;
+  if (looks_left_ == 0) return count_;
+  --looks_left_;
+  std::int64_t sum = 0;
+  int groups_left = kMostGroups;
+  sum_oom_kills(group, sum, groups_left);
+  return count_ = sum;
+}
+
 base::Status freeze_machine(const Names& names, const base::InstanceId& id) {
   return set_frozen(names, id, true);
 }
@@ -313,20 +364,47 @@ std::vector<int> host_cpus() {
   return cpus;
 }
 
-std::vector<int> choose_cpus(std::int64_t vcpus, std::span<const int> host,
-                             std::span<const std::vector<int>> in_use) {
-  std::vector<std::pair<std::size_t, int>> load;  // machines on it, cpu
+std::vector<int> choose_cpus(std::int64_t vcpus, std::span<const int> host, std::span<const CpuUse> in_use) {
+  std::vector<std::tuple<std::int64_t, std::int64_t, int>> load;  // promised of it, machines on it, cpu
   for (const int cpu : host) {
-    const auto users = std::ranges::count_if(
-        in_use, [&](const auto& set) { return std::ranges::find(set, cpu) != set.end(); });
-    load.emplace_back(users, cpu);
+    std::int64_t promised = 0, users = 0;
+    for (const auto& use : in_use) {
+      if (std::ranges::find(use.cpus, cpu) == use.cpus.end()) continue;
+      promised += use.guaranteed_milli / static_cast<std::int64_t>(use.cpus.size());
+      ++users;
+    }
+    load.emplace_back(promised, users, cpu);
   }
   std::ranges::sort(load);
   std::vector<int> chosen;
-  for (const auto& [users, cpu] : load)
+  for (const auto& [promised, users, cpu] : load)
     if (static_cast<std::int64_t>(chosen.size()) < std::max<std::int64_t>(1, vcpus)) chosen.push_back(cpu);
   std::ranges::sort(chosen);
   return chosen;
+}
+
+CpuUse machine_cpu_use(const Names& names, const base::InstanceId& id) {
+  CpuUse use;
+  if (const auto list = read_file(payload(names, id, "cpuset") + "/cpuset.cpus")) use.cpus = cpus_of_list(trimmed(*list));
+  const std::string group = hierarchy("cpu") + "/" + names.machine_cgroup(id);
+  if (cgroup_version() == CgroupVersion::kV1)
+    use.guaranteed_milli = read_number(group + "/cpu.shares").value_or(0) * 1000 / 1024;
+  else
+    use.guaranteed_milli = read_number(group + "/cpu.weight").value_or(0) * 10;
+  return use;
+}
+
+std::vector<int> cpus_of_list(std::string_view list) {
+  std::vector<int> cpus;
+  for (std::size_t at = 0; at < list.size();) {
+    const auto end = std::min(list.find(',', at), list.size());
+    const auto part = list.substr(at, end - at);
+    const auto dash = part.find('-');
+    const auto first = number(part.substr(0, dash)), last = dash == part.npos ? first : number(part.substr(dash + 1));
+    for (auto cpu = first; cpu <= std::min<std::int64_t>(last, CPU_SETSIZE - 1); ++cpu) cpus.push_back(static_cast<int>(cpu));
+    at = end + 1;
+  }
+  return cpus;
 }
 
 std::string cpu_list(std::span<const int> cpus) {

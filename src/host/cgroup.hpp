@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -34,11 +35,28 @@ std::vector<std::pair<std::string, std::string>> cgroup_items(const Names& names
                                                               const MachineLimits& limits,
                                                               CgroupVersion version);
 
+// What the machine gets of a CPU when all want more than there is: made before it starts, beside the other machines'
+// groups. 1 000 is a whole CPU. Version 2 without the cpu controller: an error, and all machines weigh alike.
+base::Status set_machine_weight(const Names& names, const base::InstanceId& id, std::int64_t guaranteed_milli);
+
 struct CgroupUsage {
   std::int64_t cpu_ns = 0;
   std::int64_t memory_bytes = 0;  // working set: usage minus inactive file pages
   std::int64_t processes = 0;
 };
+// How many processes of the machine the kernel ended because its memory was full, in the groups that are there now.
+class OomKills {
+ public:
+  base::Result<std::int64_t> look(const Names& names, const base::InstanceId& id);
+
+ private:
+  // Version 1 counts in each group by itself: the tree is read only when the limit was reached lately.
+  std::int64_t hits_ = -1, count_ = 0;
+  int looks_left_ = 0;
+};
+
+// Of its files, in memory, not written yet.
+base::Result<std::int64_t> machine_dirty_bytes(const Names& names, const base::InstanceId& id);
 base::Result<CgroupUsage> machine_usage(const Names& names, const base::InstanceId& id);
 
 // freeze returns when the kernel says frozen, at most 1 s; kill_all freezes, SIGKILLs every process, thaws
@@ -63,11 +81,17 @@ base::Status join_supervisors(const Names& names, pid_t pid);
 // Kills every supervisor of the state that still is there, whoever knows of it; at most 2 s.
 base::Status end_supervisors(const Names& names);
 
-// CPUs this host may use; the least loaded `vcpus` of them given the sets in use (all, when vcpus >= their
-// number).
+// CPUs this host may use; the `vcpus` of them that the least is promised of, given the machines that run (all, when
+// vcpus >= their number).
+struct CpuUse {
+  std::vector<int> cpus;
+  std::int64_t guaranteed_milli = 0;
+};
+// As the groups of a running machine say it: a stipend-host that was started anew has no other memory of it.
+CpuUse machine_cpu_use(const Names& names, const base::InstanceId& id);
 std::vector<int> host_cpus();
-std::vector<int> choose_cpus(std::int64_t vcpus, std::span<const int> host,
-                             std::span<const std::vector<int>> in_use);
+std::vector<int> choose_cpus(std::int64_t vcpus, std::span<const int> host, std::span<const CpuUse> in_use);
 std::string cpu_list(std::span<const int> cpus);  // "0-1,4"
+std::vector<int> cpus_of_list(std::string_view list);
 
 }  // namespace stipend::host

@@ -185,6 +185,8 @@ void Daemon::loop_once(int timeout_ms) {
 
 void Daemon::each_second(std::int64_t now) {
   for (auto& [id, machine] : machines_) sweep(machine, now);
+  measure(now);
+  watch_disk(now);
   for (const auto& key : book_.flush())
     if (const Run* run = book_.find(key); run && run->final_report) {
       (void)remove_file(RunPaths::of(names_, key).final);
@@ -220,6 +222,7 @@ void Daemon::reap_children() {
   std::erase_if(orphan_jobs_, [&](Child& child) { return reap(child, status); });
   std::erase_if(leaving_, [&](Child& child) { return reap(child, status); });
   reap(recorder_, status);
+  if (reap(disk_measurer_, status)) finish_measuring_disks(status);
 }
 
 }  // namespace stipend::host

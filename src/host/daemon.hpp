@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "host/cgroup.hpp"
+#include "host/disk_watch.hpp"
 #include "host/fd.hpp"
 #include "host/network.hpp"
 #include "host/packet.hpp"
@@ -41,12 +43,18 @@ class Daemon {
   int take_down();  // stops every machine and removes everything this state has on the host
 
  private:
+  struct SignalsTold {
+    Signals signals;
+    std::int64_t at_ms = 0;
+  };
   // One run that is not over yet.
   struct Machine {
     hostlink::RunKey key;
     base::DiskId disk;
     MachineNetwork network;
-    std::vector<int> cpus;
+    CpuUse cpu;
+    OomKills oom;
+    SignalsTold told;
     SupervisorStatus status;  // the newest
     hostlink::Lease own;
     std::int64_t start_deadline_ms = 0;
@@ -132,6 +140,16 @@ class Daemon {
   std::vector<MachineNetwork> networks() const;
   void start_record(std::int64_t now);
 
+  // daemon_disk.cpp
+  void watch_disk(std::int64_t now);
+
+  // daemon_signals.cpp
+  void measure(std::int64_t now);
+  void start_measuring_disks(std::int64_t now);
+  void finish_measuring_disks(int status);
+  void tell_signals(Machine& machine, std::int64_t now);
+  static std::vector<hostlink::Notice> notices_of(const Machine& machine);
+
   Names names_;
   DaemonOptions options_;
   RunBook book_;
@@ -150,7 +168,11 @@ class Daemon {
   std::vector<Child> leaving_;  // supervisors whose run is concluded
   Record record_;
   Child recorder_;
+  Child disk_measurer_;
+  Fd disks_measured_;
   std::int64_t next_second_ms_ = 0, next_record_ms_ = 0, next_repeat_ms_ = 0, next_network_ms_ = 0;
+  std::int64_t next_oom_ms_ = 0, next_disk_use_ms_ = 0, next_disk_look_ms_ = 0;
+  DiskWatch disk_watch_;
   bool end_ = false;
 };
 

@@ -61,11 +61,11 @@ base::Status Daemon::launch(Machine& machine, hostlink::Start start) {
   TRY_ASSIGN(const IdRange ids, acquire_ids(names_, start.key.instance));
   machine.network = {start.key.instance, ids, start.private_address, start.public_address};
   TRY(network_->add_machine(machine.network));
-  std::vector<std::vector<int>> in_use;
+  std::vector<CpuUse> in_use;
   for (const auto& [id, other] : machines_)
-    if (!other.cpus.empty()) in_use.push_back(other.cpus);
+    if (!other.cpu.cpus.empty()) in_use.push_back(other.cpu);
   const auto cpus = host_cpus();
-  machine.cpus = choose_cpus(start.vcpus, cpus, in_use);
+  machine.cpu = {choose_cpus(start.vcpus, cpus, in_use), guaranteed_milli(start)};
 
   const auto paths = RunPaths::of(names_, start.key);
   ::unlink(paths.status.c_str());
@@ -74,7 +74,7 @@ base::Status Daemon::launch(Machine& machine, hostlink::Start start) {
   if (!output) return base::fail_errno("open " + paths.log, errno);
   TRY_ASSIGN(auto ends, packet_pair());
   const std::string instance = start.key.instance.str();
-  const SupervisorSpec spec{std::move(start), ids, network_->ranges().gateway, seccomp_, machine.cpus};
+  const SupervisorSpec spec{std::move(start), ids, network_->ranges().gateway, seccomp_, machine.cpu.cpus};
   if (send_packet(ends.first, encode(spec)) != Sent::kYes)
     return base::fail(base::Fault::kInternal, "SystemError", "the supervisor could not be handed its run");
   TRY_ASSIGN(machine.process, spawn_self({"supervise", "--state", names_.state, "--images", names_.images,
@@ -141,6 +141,7 @@ bool Daemon::adopt(Machine& machine) {
   if (!status || status->key != machine.key) return false;
   machine.adopt_until_ms = 0;
   machine.status = *status;
+  machine.cpu = machine_cpu_use(names_, machine.key.instance);
   if (machine.own.seq < status->lease.lease.seq) machine.own = status->lease.lease;
   if (const auto* last = record_.find(machine.key); last && last->lease.seq > machine.own.seq)
     machine.own = last->lease;

@@ -112,6 +112,8 @@ void Daemon::handle(Client& client, hostlink::Start m) {
   }
   if (monotonic_ms() >= m.deadline_mono_ms)
     return refuse(key, Cause::kStartFailed, "the order to start it came too late");
+  if (!disk_watch_.may_start())
+    return refuse(key, Cause::kStartFailed, "the server's disk is almost full; the administrator must free space on it");
   for (const auto& [id, other] : machines_) {
     if (id == key.instance)
       return refuse(key, Cause::kStartFailed, "an earlier run of this machine has not ended yet");
@@ -238,7 +240,10 @@ void Daemon::handle(Client& client, hostlink::Resync m) {
   if (client.expected.size() < 100'000)
     client.expected.insert(client.expected.end(), m.expected.begin(), m.expected.end());
   if (!m.last) return;
-  for (const auto& [id, machine] : machines_) say(client, report_of(machine));
+  for (const auto& [id, machine] : machines_) {
+    say(client, report_of(machine));
+    for (const auto& notice : notices_of(machine)) say(client, notice);
+  }
   for (const auto& [key, run] : book_.runs())
     if (run.final_report && !run.acknowledged && book_.durable(key)) say(client, *run.final_report);
   for (const auto& key : std::exchange(client.expected, {})) {

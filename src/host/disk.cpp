@@ -7,6 +7,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -89,6 +90,37 @@ base::Result<DiskRoom> disk_room(const Names& names) {
     room.promised_bytes += std::max<std::int64_t>(0, file.st_size - file.st_blocks * 512);
   }
   return room;
+}
+
+base::Result<DiskSpace> disk_space(const Names& names, const std::vector<base::DiskId>& disks) {
+  TRY_ASSIGN(Fd folder, open_folder(names));
+  struct statvfs s{};
+  if (fstatvfs(folder.get(), &s) != 0) return fail_errno("look at the file system of " + names.disks(), errno);
+  DiskSpace space{.size_bytes = static_cast<std::int64_t>(s.f_blocks * s.f_frsize),
+                  .free_bytes = static_cast<std::int64_t>(s.f_bavail * s.f_frsize),
+                  .occupied_bytes = {}};
+  for (const auto& disk : disks) {
+    struct stat file{};
+    const bool there = fstatat(folder.get(), file_name(disk).c_str(), &file, AT_SYMLINK_NOFOLLOW) == 0;
+    space.occupied_bytes.push_back(there ? file.st_blocks * 512 : 0);
+  }
+  return space;
+}
+
+base::Status hold_disk(const Names& names, const base::DiskId& disk) {
+  const std::string raw = raw_disk_path(names, disk);
+  struct stat mounted{};
+  if (::stat(raw.c_str(), &mounted) != 0) return fail_errno("look at " + raw, errno);
+  char target[256];
+  const std::string device = fmt::format("/sys/dev/block/{}:{}", major(mounted.st_dev), minor(mounted.st_dev));
+  const auto length = ::readlink(device.c_str(), target, sizeof target);
+  if (length <= 0) return fail_errno("find the device of " + raw, errno);
+  const std::string_view link(target, static_cast<std::size_t>(length));
+  const std::string reserve = fmt::format("/sys/fs/ext4/{}/reserved_clusters", link.substr(link.rfind('/') + 1));
+  struct statvfs s{};
+  if (::statvfs(raw.c_str(), &s) != 0) return fail_errno("look at " + raw, errno);
+  // As many as are free now: blocks that were freed later may be used again, they occupy the host already.
+  return write_existing(reserve, std::to_string(s.f_bfree));
 }
 
 base::Status create_disk(const Names& names, const base::DiskId& disk, std::int64_t gib) {

@@ -31,6 +31,16 @@ base::Status detach_disk(const Names& names, const base::DiskId& disk);  // idem
 // Where the not idmapped mount is while attached: root's own view, ids as stored.
 std::string raw_disk_path(const Names& names, const base::DiskId& disk);
 
+// From now on the disk gives its machine no new blocks: programs inside see a full disk, what they have written already
+// is written. Ends with the mount. Only while attached.
+base::Status hold_disk(const Names& names, const base::DiskId& disk);
+
+struct DiskSpace {
+  std::int64_t size_bytes = 0, free_bytes = 0;  // of the file system under the state folder
+  std::vector<std::int64_t> occupied_bytes;     // of each disk asked for, 0 for one that is not there
+};
+base::Result<DiskSpace> disk_space(const Names& names, const std::vector<base::DiskId>& disks);
+
 struct DiskRoom {
   std::int64_t free_bytes = 0;      // of the file system under the state folder
   std::int64_t promised_bytes = 0;  // sizes of all disks minus what they already occupy

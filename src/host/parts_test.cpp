@@ -100,13 +100,17 @@ TEST(NftRules, TableHoldsEachMachineByDeviceAndAddress) {
 
 TEST(Cpus, SetsAreTheLeastLoadedAndNeverMoreThanTheHostHas) {
   const std::vector<int> host{0, 1, 2, 3};
-  const std::vector<std::vector<int>> used{{0, 1}, {1, 2}};
+  const std::vector<CpuUse> used{{{0, 1}, 400}, {{1, 2}, 400}};
   EXPECT_THAT(choose_cpus(1, host, used), ElementsAre(3));
   EXPECT_THAT(choose_cpus(2, host, used), ElementsAre(0, 3));
   EXPECT_THAT(choose_cpus(9, host, used), ElementsAre(0, 1, 2, 3));
   EXPECT_EQ(choose_cpus(0, host, {}).size(), 1u);
+  const std::vector<CpuUse> unequal{{{0}, 900}, {{1}, 100}, {{1}, 100}};
+  EXPECT_THAT(choose_cpus(1, std::vector{0, 1}, unequal), ElementsAre(1)) << "what is promised counts, not how many";
   EXPECT_EQ(cpu_list(std::vector{0, 1, 2, 5, 7, 8}), "0-2,5,7-8");
   EXPECT_EQ(cpu_list(std::vector<int>{}), "");
+  EXPECT_THAT(cpus_of_list("0-2,5,7-8"), ElementsAre(0, 1, 2, 5, 7, 8));
+  EXPECT_TRUE(cpus_of_list("").empty());
 }
 
 TEST(CgroupItems, SameLimitsInTheWordsOfBothVersions) {

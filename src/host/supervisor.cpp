@@ -85,7 +85,7 @@ std::int64_t Supervisor::next_due(std::int64_t now) const {
   std::int64_t due = next_beat_ms_;
   const auto consider = [&](std::int64_t at) { due = std::min(due, at); };
   if (const auto wake = wake_at(rules_, lease_)) consider(*wake);
-  for (const Job* job : {&worker_, &runner_, &hook_, &warn_, &killer_})
+  for (const Job* job : {&worker_, &runner_, &hook_, &warn_, &notice_, &killer_})
     if (job->child && job->child.deadline_ms) consider(job->child.deadline_ms);
   if (step_ == Step::kBooting) consider(now + kBootPollMs);
   if (step_ == Step::kUp && init_gone_ms_) consider(now + kRebootPollMs);
@@ -131,7 +131,7 @@ void Supervisor::loop_once() {
 void Supervisor::on_time(std::int64_t now) {
   if (step_ == Step::kBooting || (step_ == Step::kUp && init_gone_ms_)) look_for_init(now);
   feed(Tick{}, now);
-  for (Job* job : {&worker_, &runner_, &hook_, &warn_, &killer_})
+  for (Job* job : {&worker_, &runner_, &hook_, &warn_, &notice_, &killer_})
     if (job->child && job->child.deadline_ms && now >= job->child.deadline_ms) {
       job->child.deadline_ms = now + 1'000;  // a process in the kernel's hands takes its time to die
       stop_job(*job);
@@ -151,7 +151,7 @@ void Supervisor::on_child_end() {
     int status = 0;
     return reap(child, status);
   });
-  for (Job* job : {&hook_, &warn_, &killer_, &worker_, &runner_}) {
+  for (Job* job : {&hook_, &warn_, &notice_, &killer_, &worker_, &runner_}) {
     if (!job->child) continue;
     int status = 0;
     if (!reap(job->child, status)) continue;
@@ -196,7 +196,10 @@ void Supervisor::read_connections() {
 
 void Supervisor::on_packet(const std::string& packet) {
   const auto request = hostlink::decode_request(packet);
-  if (!request) return;
+  if (!request) {
+    if (const auto measured = decode_measured(packet)) take_measure(*measured);
+    return;
+  }
   const std::int64_t now = monotonic_ms();
   if (const auto* renew = std::get_if<hostlink::Renew>(&*request); renew && renew->key == spec_.start.key)
     feed(Renewed{renew->lease}, now);

@@ -59,6 +59,7 @@ class Supervisor {
   void take(const Halt&);
   void take(const Kill&);
   void take(const Tell&);
+  void take_measure(const Measured& measured);
   void publish();
   void start_job(Job& job, std::int64_t limit_ms, const std::function<int(int)>& body);
   void stop_job(Job& job);
@@ -75,7 +76,9 @@ class Supervisor {
 
   Fd signals_, timer_, listener_, final_;
   std::vector<Fd> connections_;
-  Job worker_, runner_, hook_, warn_, killer_;
+  Job worker_, runner_, hook_, warn_, notice_, killer_;
+  Signals seen_;
+  std::int64_t next_notice_ms_ = 0;
   std::vector<Child> doomed_;  // killed, replaced, to be reaped
   pid_t runner_pid_ = 0;       // stays after its end, for the status
   std::uint64_t runner_started_ = 0;

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::int64_t kWarnLimitMs = 20'000;
 constexpr std::int64_t kKillLimitMs = 10'000;
+constexpr std::int64_t kNoticeEveryMs = 30'000;  // a cell that is run again and again is told of less often
 
 }  // namespace
 
@@ -49,7 +50,7 @@ void Supervisor::start_job(Job& job, std::int64_t limit_ms, const std::function<
 void Supervisor::stop_job(Job& job) {
   if (!job.child) return;
   drain(job);
-  if (&job == &hook_ || &job == &warn_) {
+  if (&job == &hook_ || &job == &warn_ || &job == &notice_) {
     pid_t inside = 0;
     std::from_chars(job.text.data(), job.text.data() + job.text.size(), inside);
     // The job waits for it, so the number cannot be another process's; still, only inside the machine.
@@ -120,6 +121,23 @@ void Supervisor::take(const Tell&) {
   changed_ = true;
 }
 
+void Supervisor::take_measure(const Measured& measured) {
+  const Signals before = seen_;
+  const News news = host::take(seen_, measured);
+  if (seen_ == before) return;
+  changed_ = true;
+  if (!news.memory && !news.disk) return;
+  base::log::info("notice", {{"instance", spec_.start.key.instance.str()},
+                             {"oom_kills", seen_.oom_kills},
+                             {"memory_full", news.memory},
+                             {"disk_percent", news.disk ? seen_.disk.percent : 0}});
+  const std::int64_t now = monotonic_ms();
+  if (lease_.stage != Stage::kRunning || notice_.child || (now < next_notice_ms_ && !news.disk)) return;
+  next_notice_ms_ = now + kNoticeEveryMs;
+  const auto command = notice_command(news, seen_, spec_.start.memory_mib);
+  start_job(notice_, kWarnLimitMs, [&](int said) { return run_in_guest(names_, spec_, init_, command, said); });
+}
+
 std::string Supervisor::status_text() const {
   SupervisorStatus status;
   status.key = spec_.start.key;
@@ -133,6 +151,8 @@ std::string Supervisor::status_text() const {
   status.ran = ran(lease_, monotonic_ms());
   status.over = step_ == Step::kDone;
   status.detail = detail_.substr(0, 1'500);
+  status.memory_mib = spec_.start.memory_mib;
+  status.signals = seen_;
   return encode(status);
 }
 

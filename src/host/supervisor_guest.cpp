@@ -32,6 +32,9 @@ int answer(const base::Status& status, int said) {
 base::Status prepare(const Names& names, const SupervisorSpec& spec) {
   const auto& start = spec.start;
   TRY(remove_machine_groups(names, start.key.instance));
+  if (auto weighed = set_machine_weight(names, start.key.instance, guaranteed_milli(start)); !weighed)
+    base::log::warn("the machine's share of the CPUs could not be set",
+                    {{"instance", start.key.instance.str()}, {"error", weighed.error().message}});
   TRY(create_disk(names, start.disk, start.root_gib));
   TRY(prepare_rootfs(names, {start.key.instance, start.image, start.disk, spec.ids}));
   TRY_ASSIGN(const auto remarks, write_identity(names, {.instance = start.key.instance,

@@ -20,7 +20,63 @@ base::Result<json> parse(std::string_view packet) {
   return j;
 }
 
+json to_json(const DiskUse& d) {
+  return {{"used_mib", d.used_mib}, {"size_mib", d.size_mib}, {"percent", d.percent}};
+}
+
+base::Result<DiskUse> disk_use_of(const json& j) {
+  if (!j.is_object()) return base::fail(base::Fault::kInvalid, "InvalidMessage", "the disk is not an object");
+  hostlink::Fields f(j);
+  DiskUse d{f.integer("used_mib", 0, INT64_MAX), f.integer("size_mib", 0, INT64_MAX), f.integer("percent", 0, 100)};
+  TRY(f.fault());
+  return d;
+}
+
+json to_json(const Signals& s) {
+  return {{"oom_kills", s.oom_kills},   {"memory_count", s.memory_count}, {"disk_filling", s.disk_filling},
+          {"disk_count", s.disk_count}, {"disk", to_json(s.disk)}};
+}
+
+base::Result<Signals> signals_of(const json& j) {
+  if (!j.is_object() || !j.contains("disk"))
+    return base::fail(base::Fault::kInvalid, "InvalidMessage", "the signals are not whole");
+  hostlink::Fields f(j);
+  Signals s{.oom_kills = f.integer("oom_kills", 0, INT64_MAX),
+            .memory_count = f.integer("memory_count", 0, INT64_MAX),
+            .disk_filling = f.boolean("disk_filling"),
+            .disk_count = f.integer("disk_count", 0, INT64_MAX),
+            .disk = {}};
+  TRY(f.fault());
+  TRY_ASSIGN(s.disk, disk_use_of(j["disk"]));
+  return s;
+}
+
 }  // namespace
+
+std::int64_t guaranteed_milli(const hostlink::Start& start) {
+  return start.vcpus * 1000;
+}
+
+std::string encode(const Measured& measured) {
+  json j = {{"v", kVersion}, {"type", "measured"}};
+  if (measured.oom_kills) j["oom_kills"] = *measured.oom_kills;
+  if (measured.disk) j["disk"] = to_json(*measured.disk);
+  return j.dump();
+}
+
+base::Result<Measured> decode_measured(std::string_view packet) {
+  TRY_ASSIGN(const json j, parse(packet));
+  hostlink::Fields f(j);
+  if (f.text("type", 16) != "measured")
+    return base::fail(base::Fault::kInvalid, "InvalidMessage", "not a measure");
+  Measured measured;
+  if (j.contains("oom_kills")) measured.oom_kills = f.integer("oom_kills", 0, INT64_MAX);
+  TRY(f.fault());
+  if (j.contains("disk")) {
+    TRY_ASSIGN(measured.disk, disk_use_of(j["disk"]));
+  }
+  return measured;
+}
 
 std::string encode(const SupervisorSpec& spec) {
   return json{{"v", kVersion},           {"start", hostlink::encode(hostlink::Request(spec.start))},
@@ -64,7 +120,9 @@ std::string encode(const SupervisorStatus& s) {
               {"lease", to_json(s.lease)},
               {"ran_s", s.ran.count},
               {"over", s.over},
-              {"detail", s.detail}}
+              {"detail", s.detail},
+              {"memory_mib", s.memory_mib},
+              {"signals", to_json(s.signals)}}
       .dump(-1, ' ', true, json::error_handler_t::replace);
 }
 
@@ -87,6 +145,11 @@ base::Result<SupervisorStatus> decode_status(std::string_view packet) {
   if (!j.contains("lease"))
     return base::fail(base::Fault::kInvalid, "InvalidMessage", "the lease is missing");
   TRY_ASSIGN(s.lease, lease_state_of(j["lease"]));
+  if (j.contains("signals")) {  // a supervisor of an older release has none
+    s.memory_mib = f.integer("memory_mib", 0, INT64_MAX);
+    TRY(f.fault());
+    TRY_ASSIGN(s.signals, signals_of(j["signals"]));
+  }
   return s;
 }
 

@@ -1,6 +1,6 @@
 // What stipend-host hands to a supervisor, and what the supervisor says back. One JSON packet each, with a
 // version, because a supervisor of the last release goes on under the next one's stipend-host.
-// Orders to a running supervisor are hostlink::Renew, Stop and Reboot as they came from the server.
+// Orders to a running supervisor are hostlink::Renew, Stop and Reboot as they came from the server, and Measured.
 // The same status text stands in RUNTIME/m/INSTANCE.status (for a stipend-host that comes back) and, when
 // the run is over, in STATE/host/final/INSTANCE.GENERATION until the book of runs has it.
 #pragma once
@@ -16,6 +16,7 @@
 #include "host/idmap.hpp"
 #include "host/lease.hpp"
 #include "host/names.hpp"
+#include "host/signals.hpp"
 #include "hostlink/messages.hpp"
 
 namespace stipend::host {
@@ -27,6 +28,9 @@ struct SupervisorSpec {
   std::string seccomp;  // path of the profile, written once by stipend-host
   std::vector<int> cpus;
 };
+
+// Thousandths of a CPU that the machine gets when all want more than there is.
+std::int64_t guaranteed_milli(const hostlink::Start& start);
 
 struct SupervisorStatus {
   hostlink::RunKey key;
@@ -40,12 +44,16 @@ struct SupervisorStatus {
   base::RunSeconds ran;  // when this was written
   bool over = false;     // nothing runs, nothing is mounted
   std::string detail;
+  std::int64_t memory_mib = 0;  // its limit
+  Signals signals;
 };
 
 std::string encode(const SupervisorSpec& spec);
+std::string encode(const Measured& measured);
 std::string encode(const SupervisorStatus& status);
 base::Result<SupervisorSpec> decode_spec(std::string_view packet);
 base::Result<SupervisorStatus> decode_status(std::string_view packet);
+base::Result<Measured> decode_measured(std::string_view packet);
 
 // Where things are.
 inline constexpr std::size_t kFinalBytes = 4096;  // the final status file, written in place

@@ -109,7 +109,7 @@ void Supervisor::begin_cleaning() {
   if (step_ == Step::kCleaning || step_ == Step::kDone) return;
   step_ = Step::kCleaning;
   feed(MachineEnded{Cause::kFault}, monotonic_ms());  // no effect when its end is known already
-  for (Job* job : {&hook_, &warn_, &killer_}) stop_job(*job);
+  for (Job* job : {&hook_, &warn_, &notice_, &killer_}) stop_job(*job);
   if (!final_) return finish(false);
   start_job(worker_, kCleanLimitMs, [this](int said) {
     return unmake_machine(names_, spec_.start.key.instance, spec_.start.disk, said);

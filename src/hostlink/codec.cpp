@@ -1,6 +1,7 @@
 #include "hostlink/codec.hpp"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "hostlink/fields.hpp"
 #include "hostlink/grammar.hpp"
@@ -228,6 +229,35 @@ void read(Fields& f, Fenced& m) {
   m.epoch = f.integer("epoch", 0, kMax);
 }
 
+constexpr const char* kNoticeWords[] = {"memory-full", "disk-filling"};
+
+void write(json& j, const Notice& m) {
+  write(j, m.key);
+  j["kind"] = kNoticeWords[std::to_underlying(m.kind)];
+  j["count"] = m.count;
+  j["over"] = m.over;
+  j["memory_mib"] = m.memory_mib;
+  j["percent"] = m.percent;
+  j["used_mib"] = m.used_mib;
+  j["size_mib"] = m.size_mib;
+}
+void read(Fields& f, Notice& m) {
+  read(f, m.key);
+  const auto kind = f.text("kind", 16);
+  if (kind == kNoticeWords[0])
+    m.kind = NoticeKind::kMemoryFull;
+  else if (kind == kNoticeWords[1])
+    m.kind = NoticeKind::kDiskFilling;
+  else
+    f.wrong("kind", "is not a known word");
+  m.count = f.integer("count", 1, kMax);
+  m.over = f.boolean("over");
+  m.memory_mib = f.integer("memory_mib", 0, kMax);
+  m.percent = f.integer("percent", 0, 100);
+  m.used_mib = f.integer("used_mib", 0, kMax);
+  m.size_mib = f.integer("size_mib", 0, kMax);
+}
+
 template <class T>
 constexpr const char* kType = nullptr;
 template <>
@@ -260,6 +290,8 @@ template <>
 constexpr const char* kType<Room> = "room";
 template <>
 constexpr const char* kType<Fenced> = "fenced";
+template <>
+constexpr const char* kType<Notice> = "notice";
 
 std::unexpected<base::Error> bad(std::string text) {
   return base::fail(base::Fault::kInvalid, "InvalidMessage", std::move(text));

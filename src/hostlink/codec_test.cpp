@@ -68,7 +68,9 @@ TEST(HostlinkCodec, EveryEventSurvivesTheWire) {
                                   Done{9, false, "InUse", "a run uses it"},
                                   Console{11, std::string(65'536, '\xfe')},
                                   Room{2, 4096, 10'000},
-                                  Fenced{8}};
+                                  Fenced{8},
+                                  Notice{key(), NoticeKind::kDiskFilling, 2, true, 0, 84, 7'000, 8'000},
+                                  Notice{key(), NoticeKind::kMemoryFull, 1, false, 4'096, 0, 0, 0}};
   for (const auto& event : all) {
     const auto decoded = decode_event(encode(event));
     ASSERT_TRUE(decoded) << decoded.error().message;

@@ -47,7 +47,8 @@ enum class Cause : std::uint8_t {
   kSchedule,
   kFault,
   kGuest,
-  kStartFailed
+  kStartFailed,
+  kHostDisk  // the host stops it, because its own disk is almost full
 };
 enum class Phase : std::uint8_t { kAbsent, kStarting, kRunning, kStopping, kEnded };
 
@@ -138,9 +139,19 @@ struct Console {
 struct Room {
   std::int64_t cpus = 0, memory_mib = 0, disk_free_mib = 0;
 };
+// What the host saw inside a machine. Said again after each resync: a higher count is a new one.
+enum class NoticeKind : std::uint8_t { kMemoryFull, kDiskFilling };
+struct Notice {
+  RunKey key;
+  NoticeKind kind = NoticeKind::kMemoryFull;
+  std::int64_t count = 1;     // of this run
+  bool over = false;          // a disk that has room again
+  std::int64_t memory_mib = 0;  // the limit that was reached
+  std::int64_t percent = 0, used_mib = 0, size_mib = 0;  // of the disk
+};
 struct Fenced {  // the packet was ignored: a newer server has spoken
   std::int64_t epoch = 0;
 };
-using Event = std::variant<Welcome, Report, Done, Console, Room, Fenced>;
+using Event = std::variant<Welcome, Report, Done, Console, Room, Fenced, Notice>;
 
 }  // namespace stipend::hostlink

@@ -6,8 +6,8 @@
 namespace stipend::hostlink {
 namespace {
 
-constexpr std::array<std::string_view, 9> kCauses = {"none",     "person", "teacher", "credit",      "idle",
-                                                     "schedule", "fault",  "guest",   "start-failed"};
+constexpr std::array<std::string_view, 10> kCauses = {"none",     "person", "teacher", "credit",      "idle",
+                                                     "schedule", "fault",  "guest",   "start-failed", "host-disk"};
 constexpr std::array<std::string_view, 5> kPhases = {"absent", "starting", "running", "stopping", "ended"};
 
 template <class Enum, std::size_t N>

@@ -84,7 +84,7 @@ class StoreContract : public testing::TestWithParam<const char*> {
     run.cpu_milli = 400;
     row.run = run;
     row.home_disk = base::make_id<DiskId>(random_);
-    row.notices = {{NoticeKind::kDiskFilling, {21}, 93}};
+    row.notices = {{NoticeKind::kDiskFilling, {21}, 93, 7'475, 7'987, 2}};
     return row;
   }
   Entry entry(std::int64_t number, std::int64_t segment) {

@@ -59,7 +59,7 @@ STIPEND_FIELDS(Disk, "disks", id, account, kind, gib, attached, delete_on_termin
 STIPEND_FIELDS(Run, "", generation, price, plan, vcpus, memory_mib, host, boot_id, lease_seq, acked_seq,
                lease_run_max, held_run_max, seen_ran, posted_ran, posted, segment, charge_until, posted_at,
                start_committed, running_since, seen_at, cpu_milli);
-STIPEND_FIELDS(Notice, "", kind, at, figure);
+STIPEND_FIELDS(Notice, "", kind, at, figure, used_mib, size_mib, count);
 STIPEND_FIELDS(Instance, "instances", id, account, reservation, launch_index, image, type, key_name,
                authorized_key, user_data, client_token, root_disk, zone, private_address, public_address,
                last_public_address, state, generation, run, jupyter_token, stop_cause, terminate_wanted,

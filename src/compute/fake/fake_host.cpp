@@ -33,15 +33,25 @@ void FakeHost::call(std::int64_t epoch, std::function<void()> act) {
                                     }});
 }
 
-void FakeHost::send(Report report) {
-  if (!sink_ || chance(1000) < options_.faults.lose_report) return;
+template <class Sink, class Message>
+void FakeHost::post(const Sink& sink, const Message& message) {
+  if (!sink || chance(1000) < options_.faults.lose_report) return;
   const int copies = chance(1000) < options_.faults.repeat_report ? 2 : 1;
   for (int i = 0; i < copies; ++i) {
     const auto delay =
         options_.faults.report_delay_ms_max > 0 ? chance(options_.faults.report_delay_ms_max + 1) : 0;
     const auto at = clock_.monotonic_ms() + delay;
-    mail_.emplace(at, Mail{at, [sink = sink_, report] { sink(report); }, true, connection_});
+    mail_.emplace(at, Mail{at, [sink, message] { sink(message); }, true, connection_});
   }
+}
+
+void FakeHost::send(Report report) {
+  post(sink_, report);
+}
+
+void FakeHost::notice(Notice notice) {
+  const std::lock_guard lock(guard_);
+  post(notices_, notice);
 }
 
 Report FakeHost::absent(const RunKey& key) const {
@@ -106,17 +116,19 @@ void FakeHost::run_due() {
 
 // ---- connection ----
 
-void FakeHost::connect(std::int64_t epoch, ReportSink sink) {
+void FakeHost::connect(std::int64_t epoch, ReportSink sink, NoticeSink notices) {
   const std::lock_guard lock(guard_);
   if (epoch < epoch_) return;
   epoch_ = epoch;
   sink_ = std::move(sink);
+  notices_ = std::move(notices);
   ++connection_;
 }
 
 void FakeHost::disconnect() {
   const std::lock_guard lock(guard_);
   sink_ = nullptr;
+  notices_ = nullptr;
   ++connection_;
 }
 

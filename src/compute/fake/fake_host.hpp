@@ -47,7 +47,7 @@ class FakeHost {
 
   // The connection of a server. A higher epoch shuts the older ones out; what is under way to a closed one is
   // lost.
-  void connect(std::int64_t epoch, ReportSink sink);
+  void connect(std::int64_t epoch, ReportSink sink, NoticeSink notices = {});
   void disconnect();
   bool connected() const;
   void set_faults(FakeFaults faults);
@@ -67,6 +67,8 @@ class FakeHost {
   void guest_shutdown(const base::InstanceId& instance);
   void kill_supervisor(const base::InstanceId& instance);
   void reboot_host();
+  // Something that a host sees inside the machine; lost, repeated and late like a report.
+  void notice(Notice notice);
 
   // The truth, for auditors: what each run really ran, to the millisecond, and the longest it was ever
   // allowed.
@@ -108,6 +110,8 @@ class FakeHost {
 
   void call(std::int64_t epoch, std::function<void()> act);
   void report(const RunKey& key, Machine& machine);
+  template <class Sink, class Message>
+  void post(const Sink& sink, const Message& message);
   void send(Report report);
   Report absent(const RunKey& key) const;
   void do_start(const StartSpec& spec, std::int64_t deadline_ms);
@@ -129,6 +133,7 @@ class FakeHost {
   std::string boot_id_;
   std::int64_t epoch_ = 0, connection_ = 0;
   ReportSink sink_;
+  NoticeSink notices_;
   std::map<RunKey, Machine> machines_;
   std::set<std::pair<std::int64_t, RunKey>> due_;        // the next event of each machine
   std::map<base::InstanceId, std::int64_t> tombstones_;  // newest generation that can never start (again)

@@ -26,8 +26,9 @@ class FakeProvider final : public Provider {
     sink_ = std::move(sink);
     reconnect();
   }
+  void on_notices(NoticeSink sink) override { notices_ = std::move(sink); }
   // As a real one does by itself after the host went away.
-  void reconnect() { host_.connect(epoch_, sink_), opened_ = true, changed_(); }
+  void reconnect() { host_.connect(epoch_, sink_, notices_), opened_ = true, changed_(); }
   void start(StartSpec spec) override { host_.start(std::move(spec)), changed_(); }
   void renew(RunKey key, std::int64_t epoch, Lease lease) override {
     host_.renew(key, epoch, lease), changed_();
@@ -52,6 +53,7 @@ class FakeProvider final : public Provider {
   std::function<void()> changed_;
   std::int64_t epoch_ = 0;
   ReportSink sink_;
+  NoticeSink notices_;
   std::atomic<bool> opened_ = false;
 };
 

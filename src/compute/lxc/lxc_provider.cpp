@@ -55,6 +55,7 @@ class LxcProvider final : public Provider {
     sink_ = std::move(sink);
     thread_ = std::thread([this] { run(); });
   }
+  void on_notices(NoticeSink sink) override { notices_ = std::move(sink); }
   void start(StartSpec spec) override { push(to_link(spec, clock_.monotonic_ms())); }
   void renew(RunKey key, std::int64_t epoch, Lease lease) override {
     push(hostlink::Renew{to_link(key), epoch, {lease.seq, lease.run_max}});
@@ -263,6 +264,7 @@ class LxcProvider final : public Provider {
     if (!event)
       return base::log::warn("a packet of stipend-host cannot be read", {{"error", event.error().message}});
     if (const auto* m = std::get_if<hostlink::Report>(&*event)) sink_(from_link(*m));
+    if (const auto* m = std::get_if<hostlink::Notice>(&*event); m && notices_) notices_(from_link(*m));
     if (const auto* m = std::get_if<hostlink::Room>(&*event)) {
       const std::lock_guard lock(guard_);
       room_ = *m;
@@ -312,6 +314,7 @@ class LxcProvider final : public Provider {
   const int wake_;
   std::int64_t epoch_ = 0;  // set before the thread starts
   ReportSink sink_;
+  NoticeSink notices_;
   std::thread thread_;
 
   std::mutex guard_;  // of everything below

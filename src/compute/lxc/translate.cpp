@@ -6,7 +6,9 @@
 namespace stipend::compute {
 
 // The two enums are one list of words; a new one is added to both.
+static_assert(std::to_underlying(Cause::kHostDisk) == std::to_underlying(hostlink::Cause::kHostDisk));
 static_assert(std::to_underlying(Cause::kStartFailed) == std::to_underlying(hostlink::Cause::kStartFailed));
+static_assert(std::to_underlying(NoticeKind::kDiskFilling) == std::to_underlying(hostlink::NoticeKind::kDiskFilling));
 static_assert(std::to_underlying(Cause::kGuest) == std::to_underlying(hostlink::Cause::kGuest));
 static_assert(std::to_underlying(Phase::kEnded) == std::to_underlying(hostlink::Phase::kEnded));
 
@@ -36,6 +38,17 @@ hostlink::Start to_link(const StartSpec& s, std::int64_t now_mono_ms) {
   m.lease = {s.lease.seq, s.lease.run_max};
   m.deadline_mono_ms = std::max<std::int64_t>(0, now_mono_ms + s.start_within_ms);
   return m;
+}
+
+Notice from_link(const hostlink::Notice& n) {
+  return {.key = {n.key.instance, n.key.generation},
+          .kind = static_cast<NoticeKind>(std::to_underlying(n.kind)),
+          .count = n.count,
+          .over = n.over,
+          .memory_mib = n.memory_mib,
+          .percent = n.percent,
+          .used_mib = n.used_mib,
+          .size_mib = n.size_mib};
 }
 
 Report from_link(const hostlink::Report& r) {

@@ -117,7 +117,7 @@ base::Result<Renew> ended(Tx& tx, Instance instance, const Report& report) {
   domain::RunEnd end;
   end.ran = report.ran;
   end.start_failed = start_failed || (!run.running_since && report.ran.count == 0);
-  end.broken = !report.known_to_end || report.cause == compute::Cause::kFault ||
+  end.broken = !report.known_to_end || report.cause == compute::Cause::kFault || report.cause == compute::Cause::kHostDisk ||
                (report.cause == compute::Cause::kStartFailed && !end.start_failed);
   // Ran, but the report of its start was lost: it is a start all the same.
   if (!run.running_since && !end.start_failed && !run.charge_until)

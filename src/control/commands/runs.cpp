@@ -109,6 +109,7 @@ base::Status begin_runs(Tx& tx, std::vector<Instance>& instances, const std::vec
     instance.stop_cause = domain::StopCause::kNone;
     instance.state_reason_code = instance.state_reason_message = "pending";
     instance.transition_reason.clear();
+    instance.notices.clear();
     instance.launched = tx.now();
     instance.stopped_at.reset();
   }

@@ -26,7 +26,7 @@ Actor operator_of_it() { return {"uid:0", "admin", "test", {}, domain::Role::kAd
 Actor host() { return {"host", "host", "test", {}, domain::Role::kAdministrator}; }
 
 compute::Cause cause_of(const std::string& word) {
-  for (int i = 0; i <= static_cast<int>(domain::StopCause::kStartFailed); ++i)
+  for (int i = 0; i <= static_cast<int>(domain::StopCause::kHostDisk); ++i)
     if (domain::cause_name(static_cast<domain::StopCause>(i)) == word) return static_cast<compute::Cause>(i);
   return compute::Cause::kNone;
 }

@@ -1,0 +1,41 @@
+#include "app/notice_words.hpp"
+
+#include <gtest/gtest.h>
+
+namespace stipend::app {
+namespace {
+
+using domain::Notice;
+using domain::NoticeKind;
+
+domain::Instance instance(const std::string& type) {
+  domain::Instance made;
+  made.type = type;
+  return made;
+}
+
+TEST(NoticeWords, FullMemoryNamesTheNextLargerTypeOfTheFamilyAndItsPrice) {
+  const auto* catalogue = domain::find_catalogue("2026");
+  ASSERT_TRUE(catalogue);
+  EXPECT_EQ(notice_sentence({NoticeKind::kOutOfMemory, {}, 4096, 0, 0, 1}, instance("t2.medium"), catalogue),
+            "Memory was full: 4 GiB. The kernel or program that used most was ended; Jupyter and your files are fine. "
+            "A t2.large has 8 GiB, for $0.0928 an hour: stop the machine, change its type, start it again.");
+}
+
+TEST(NoticeWords, WithoutALargerOneOfTheFamilyTheCheapestIsNamedAndWithoutAnyNone) {
+  const domain::Catalogue catalogue{"x", "", {{"t9.a", 1, 1024, {10}, "", 0, ""}, {"m9.b", 1, 4096, {90}, "", 0, ""}, {"c9.a", 1, 2048, {50}, "", 0, ""},
+                                              {"p9.a", 1, 9999, {20}, "ec2", 0, ""}}, {}};
+  EXPECT_NE(notice_sentence({NoticeKind::kOutOfMemory, {}, 1024, 0, 0, 1}, instance("t9.a"), &catalogue).find("A c9.a has 2 GiB"), std::string::npos);
+  const auto most = notice_sentence({NoticeKind::kOutOfMemory, {}, 4096, 0, 0, 1}, instance("m9.b"), &catalogue);
+  EXPECT_TRUE(most.ends_with("your files are fine.")) << most;
+  EXPECT_EQ(notice_sentence({NoticeKind::kOutOfMemory, {}, 4096, 0, 0, 1}, instance("m9.b"), nullptr), most);
+}
+
+TEST(NoticeWords, ADiskThatFillsSaysHowMuchAndWhatToDo) {
+  EXPECT_EQ(notice_sentence({NoticeKind::kDiskFilling, {}, 94, 7540, 7987, 1}, instance("t2.nano"), nullptr),
+            "The disk is 94 % full (7.3 GiB of 7.7 GiB). Delete what you no longer need, or take it elsewhere: on a full disk "
+            "nothing can be saved.");
+}
+
+}  // namespace
+}  // namespace stipend::app

@@ -1,0 +1,54 @@
+// The host's own file system under the state: looked at every few seconds, kept from filling (disk_watch.hpp).
+#include "base/log.hpp"
+#include "host/daemon.hpp"
+#include "host/disk.hpp"
+#include "hostlink/codec.hpp"
+
+namespace stipend::host {
+namespace {
+
+namespace log = base::log;
+
+constexpr std::int64_t kLookEveryMs = 5'000;
+constexpr std::int64_t kLookOftenMs = 1'000;
+
+}  // namespace
+
+void Daemon::watch_disk(std::int64_t now) {
+  if (now < next_disk_look_ms_) return;
+  DiskLook look;
+  std::vector<base::DiskId> disks;
+  for (const auto& [id, machine] : machines_) disks.push_back(machine.disk);
+  const auto space = disk_space(names_, disks);
+  if (!space) {
+    next_disk_look_ms_ = now + kLookEveryMs;
+    return log::error("the file system of the disks cannot be looked at", {{"error", space.error().message}});
+  }
+  look.size = space->size_bytes;
+  look.free = space->free_bytes;
+  const bool near = look.free < 4 * DiskMarks::of(look.size).hard;
+  for (std::size_t i = 0; const auto& [id, machine] : machines_) {
+    DiskWriter writer{.id = id, .occupied = space->occupied_bytes[i++], .dirty = 0,
+                      .ending = machine.stop || machine.ending || machine.status.lease.stage != Stage::kRunning};
+    if (near) writer.dirty = machine_dirty_bytes(names_, id).value_or(0);
+    look.machines.push_back(writer);
+  }
+  const bool was_low = disk_watch_.low();
+  const auto stop = disk_watch_.look(look, now);
+  next_disk_look_ms_ = now + (near ? kLookOftenMs : kLookEveryMs);
+  if (disk_watch_.low() && !was_low) {
+    log::warn("little disk is left", {{"state", names_.state}, {"free_mib", look.free >> 20}});
+    tell_all(room());  // no new machine from now on
+  }
+  if (!stop) return;
+  auto& machine = machines_.at(stop->id);
+  log::error("the disk is almost full: the machine that writes most is stopped",
+             {{"instance", stop->id.str()}, {"left_mib", disk_watch_.room() >> 20}, {"wrote_mib", stop->grew >> 20}, {"force", stop->force}});
+  if (auto held = fork_child([&] { return hold_disk(names_, machine.disk) ? 0 : 1; }))
+    orphan_jobs_.push_back(*std::move(held));
+  if (!machine.stop) machine.stop_sent_ms = now;
+  machine.stop = hostlink::Stop{.key = machine.key, .epoch = epoch_, .cause = hostlink::Cause::kHostDisk, .force = stop->force};
+  order(machine, *machine.stop);
+}
+
+}  // namespace stipend::host

@@ -1,0 +1,59 @@
+#include "host/disk_watch.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace stipend::host {
+namespace {
+
+constexpr std::int64_t kMib = std::int64_t{1} << 20;
+constexpr std::int64_t kWindowMs = 10'000;
+constexpr std::int64_t kLeastGrowth = 4 * kMib;  // less is housekeeping
+constexpr std::int64_t kOneAtATimeMs = 45'000;   // hook, halt and taking down
+
+}  // namespace
+
+DiskMarks DiskMarks::of(std::int64_t size) {
+  const std::int64_t hard = std::clamp<std::int64_t>(size / 50, 384 * kMib, 4096 * kMib);
+  return {.soft = 2 * hard, .hard = hard, .critical = hard / 3};
+}
+
+std::optional<DiskStop> DiskWatch::look(const DiskLook& look, std::int64_t now_ms) {
+  marks_ = DiskMarks::of(look.size);
+  room_ = look.free;
+  std::map<base::InstanceId, std::vector<Sample>> samples;
+  bool somebody_ends = false;
+  const DiskWriter* most = nullptr;
+  std::int64_t most_grew = 0;
+  for (const auto& machine : look.machines) {
+    room_ -= machine.dirty;
+    auto& kept = samples[machine.id] = std::move(samples_[machine.id]);
+    kept.push_back({now_ms, machine.occupied + machine.dirty});
+    std::erase_if(kept, [&](const Sample& s) { return s.at_ms < now_ms - kWindowMs; });
+    const auto least = std::ranges::min_element(kept, {}, &Sample::bytes);
+    const std::int64_t grew = kept.back().bytes - least->bytes;
+    if (machine.ending) {
+      somebody_ends = somebody_ends || (last_ && last_->id == machine.id && now_ms < last_at_ms_ + kOneAtATimeMs);
+      continue;
+    }
+    if (grew < kLeastGrowth) continue;
+    const auto rank = [](std::int64_t growth, const DiskWriter& w) { return std::tuple(-growth, -w.occupied, w.id); };
+    if (!most || rank(grew, machine) < rank(most_grew, *most)) {
+      most = &machine;
+      most_grew = grew;
+    }
+  }
+  samples_ = std::move(samples);
+  if (room_ >= marks_.hard) return std::nullopt;
+  const bool critical = room_ < marks_.critical;
+  if (critical && last_ && !last_->force && somebody_ends) {  // its clean stop takes too long
+    last_->force = true;
+    return last_;
+  }
+  if (!most || (somebody_ends && !critical)) return std::nullopt;
+  last_ = DiskStop{most->id, critical, most_grew};
+  last_at_ms_ = now_ms;
+  return last_;
+}
+
+}  // namespace stipend::host

@@ -1,0 +1,63 @@
+// Keeps the host's file system from filling under machines whose disks are promised more than there is. Pure: takes
+// looks at the file system and at the machines' disks, answers which machine is to be stopped.
+//
+// Below the hard mark the machine whose disk grew most in the last seconds is stopped, cleanly, with its disk held (no
+// new blocks), then the next one, until what is left stays. Machines that do not write go on: stopping them would free
+// nothing. Below the critical mark nobody waits for anybody and nothing is clean any more.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "base/ids.hpp"
+
+namespace stipend::host {
+
+struct DiskMarks {
+  std::int64_t soft = 0, hard = 0, critical = 0;  // bytes left
+  static DiskMarks of(std::int64_t size_bytes);   // of the file system
+};
+
+struct DiskWriter {
+  base::InstanceId id;
+  std::int64_t occupied = 0;  // bytes of its disks on the host
+  std::int64_t dirty = 0;     // bytes in memory that will be written
+  bool ending = false;        // it is being stopped already
+  auto operator<=>(const DiskWriter&) const = default;
+};
+
+struct DiskLook {
+  std::int64_t size = 0, free = 0;
+  std::vector<DiskWriter> machines;
+};
+
+struct DiskStop {
+  base::InstanceId id;
+  bool force = false;
+  std::int64_t grew = 0;
+  bool operator==(const DiskStop&) const = default;
+};
+
+class DiskWatch {
+ public:
+  std::optional<DiskStop> look(const DiskLook& look, std::int64_t now_ms);
+  // What is left once everything in memory is written; of the newest look.
+  std::int64_t room() const { return room_; }
+  const DiskMarks& marks() const { return marks_; }
+  bool low() const { return marks_.soft > 0 && room_ < marks_.soft; }         // look often
+  bool may_start() const { return marks_.hard == 0 || room_ >= marks_.hard; }  // another machine
+
+ private:
+  struct Sample {
+    std::int64_t at_ms = 0, bytes = 0;
+  };
+  std::map<base::InstanceId, std::vector<Sample>> samples_;
+  DiskMarks marks_;
+  std::int64_t room_ = 0;
+  std::optional<DiskStop> last_;
+  std::int64_t last_at_ms_ = 0;
+};
+
+}  // namespace stipend::host

@@ -1,0 +1,119 @@
+#include "host/disk_watch.hpp"
+
+#include <gtest/gtest.h>
+
+namespace stipend::host {
+namespace {
+
+constexpr std::int64_t kMib = std::int64_t{1} << 20;
+
+base::InstanceId id(int n) {
+  return *base::InstanceId::parse("i-0000000000000000" + std::to_string(n));
+}
+
+struct Host {
+  DiskWatch watch;
+  std::int64_t now = 0, free = 4000;  // MiB
+  std::vector<std::int64_t> occupied{100, 100, 100}, dirty{0, 0, 0};
+  std::vector<bool> ending{false, false, false};
+
+  std::optional<DiskStop> second(std::vector<std::int64_t> written = {0, 0, 0}) {
+    DiskLook look{.size = 4096 * kMib, .free = 0, .machines = {}};
+    for (int i = 0; i < 3; ++i) {
+      const auto n = static_cast<std::size_t>(i);
+      occupied[n] += written[n];
+      free -= written[n];
+      look.machines.push_back({id(i), occupied[n] * kMib, dirty[n] * kMib, ending[n]});
+    }
+    look.free = free * kMib;
+    return watch.look(look, now += 1'000);
+  }
+};
+
+TEST(DiskMarks, AreAFewPercentBetweenBounds) {
+  EXPECT_EQ(DiskMarks::of(4096 * kMib).hard, 384 * kMib);
+  EXPECT_EQ(DiskMarks::of(100'000 * kMib).hard, 2'000 * kMib);
+  EXPECT_EQ(DiskMarks::of(1'000'000 * kMib).hard, 4096 * kMib);
+}
+
+TEST(DiskWatch, TheOneThatGrowsMostIsStoppedAndThenTheNextWhenItHasEnded) {
+  Host host;
+  host.free = 500;
+  EXPECT_FALSE(host.second());
+  EXPECT_FALSE(host.second({10, 50, 0}));
+  const auto first = host.second({10, 60, 0});
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->id, id(1));
+  EXPECT_FALSE(first->force);
+  host.ending[1] = true;
+  EXPECT_FALSE(host.second({10, 0, 0})) << "one after another";
+  host.occupied.erase(host.occupied.begin() + 1);
+  host.occupied.insert(host.occupied.begin() + 1, 0);
+  host.ending[1] = false;  // ended; it is not looked at as a writer any more
+  const auto second = host.second({10, 0, 0});
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->id, id(0));
+}
+
+TEST(DiskWatch, WhoDoesNotWriteGoesOnHoweverLittleIsLeft) {
+  Host host;
+  host.second();
+  host.free = 50;  // somebody else filled it
+  for (int i = 0; i < 30; ++i) EXPECT_FALSE(host.second({0, 0, 0}));
+  EXPECT_FALSE(host.watch.may_start());
+  EXPECT_TRUE(host.watch.low());
+}
+
+TEST(DiskWatch, WhatIsStillInMemoryCounts) {
+  Host host;
+  host.free = 1'000;
+  EXPECT_FALSE(host.second());
+  host.dirty[2] = 900;
+  const auto stop = host.second();
+  ASSERT_TRUE(stop);
+  EXPECT_EQ(stop->id, id(2));
+}
+
+TEST(DiskWatch, OldGrowthIsForgotten) {
+  Host host;
+  host.free = 2'000;
+  host.second();
+  host.second({300, 0, 0});
+  for (int i = 0; i < 12; ++i) host.second();
+  host.free = 200;
+  EXPECT_FALSE(host.second());
+}
+
+TEST(DiskWatch, BelowTheCriticalMarkACleanStopBecomesAForcedOneAndNobodyWaits) {
+  Host host;
+  host.free = 450;
+  host.second();
+  ASSERT_TRUE(host.second({0, 100, 50}));
+  host.ending[1] = true;
+  const auto harder = host.second({0, 200, 50});
+  ASSERT_TRUE(harder);
+  EXPECT_EQ(*harder, (DiskStop{id(1), true, 100 * kMib}));
+  const auto next = host.second({0, 0, 10});
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->id, id(2));
+  EXPECT_TRUE(next->force);
+}
+
+TEST(DiskWatch, EqualGrowthIsDecidedByWhatItOccupiesThenById) {
+  Host host;
+  host.free = 450;
+  host.occupied = {100, 100, 300};
+  host.second();
+  const auto stop = host.second({40, 40, 40});
+  ASSERT_TRUE(stop);
+  EXPECT_EQ(stop->id, id(2));
+  Host same;
+  same.free = 450;
+  same.second();
+  const auto first = same.second({40, 40, 40});
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->id, id(0));
+}
+
+}  // namespace
+}  // namespace stipend::host

@@ -1,0 +1,127 @@
+"""A host whose disk runs full under its machines: who writes is stopped cleanly, who does not goes on, no file is hurt."""
+import os
+import pathlib
+import subprocess
+import threading
+import time
+
+import pytest
+from support.aws import Key, client, image_id, instance, state, wait_state
+from support.server import IMAGES, Server, wait_for
+from test_faults import small_disk
+
+pytestmark = [
+    pytest.mark.skipif(os.geteuid() != 0, reason="real machines need root"),
+    pytest.mark.skipif("STIPEND_ENDPOINT" in os.environ, reason="needs the machines of this host"),
+]
+MIB = 1 << 20
+DISK = [{"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 2}}]
+
+
+class LeastFree(threading.Thread):
+    """The least space there was on the file system of the state."""
+
+    def __init__(self, path):
+        super().__init__(daemon=True)
+        self.path, self.least, self.over = path, float("inf"), threading.Event()
+
+    def run(self):
+        while not self.over.wait(0.05):
+            s = os.statvfs(self.path)
+            self.least = min(self.least, s.f_bavail * s.f_frsize / MIB)
+
+    def stop(self):
+        self.over.set()
+        self.join()
+        return self.least
+
+
+def errors_of_disks(folder):
+    """What ext4 counted for the machines' disks that are mounted now."""
+    found = []
+    for device in pathlib.Path("/sys/block").glob("loop*"):
+        backing = device / "loop/backing_file"
+        if backing.exists() and str(folder) in backing.read_text():
+            count = pathlib.Path(f"/sys/fs/ext4/{device.name}/errors_count")
+            if count.exists():
+                found.append(int(count.read_text()))
+    return found
+
+
+def test_the_machine_that_fills_the_hosts_disk_is_stopped_cleanly(tmp_path):
+    assert (IMAGES / "minimal.json").exists(), f"no image in {IMAGES}: run `make image-minimal`"
+    server = Server()
+    try:
+        with small_disk(server, 6144):
+            server.start()
+            account = server.account()
+            ec2 = client(server, account)
+            key = Key(ec2, tmp_path)
+            made = ec2.run_instances(ImageId=image_id(ec2, "minimal"), InstanceType="t2.micro", KeyName=key.name, MinCount=2, MaxCount=2,
+                                     BlockDeviceMappings=DISK)
+            writer, quiet = (i["InstanceId"] for i in made["Instances"])
+            for one in (writer, quiet):
+                wait_state(ec2, one, "running")
+            address = instance(ec2, writer)["PublicIpAddress"]
+            key.wait(address, 60)
+            key.run(address, "dd if=/dev/urandom of=kept bs=1M count=20 status=none; sha256sum kept > sum; sync")
+            s = os.statvfs(server.state)
+            filler = server.state / "filler"
+            subprocess.run(["fallocate", "-l", str(s.f_bavail * s.f_frsize - 900 * MIB), filler], check=True)
+            watch = LeastFree(server.state)
+            watch.start()
+            # From now on as fast as it can, and again and again.
+            key.run(address, "nohup sh -c 'while :; do cat /dev/zero > big-$(date +%N); done' >/dev/null 2>&1 &")
+            wait_for("it to be stopped", lambda: state(ec2, writer) == "stopped", 120)
+            least = watch.stop()
+            assert least > 32, f"only {least} MiB were left"
+            assert "disk was almost full" in instance(ec2, writer)["StateReason"]["Message"]
+            assert state(ec2, quiet) == "running"
+            assert '"force":true' not in (server.state / "host/log" / writer).read_text(), "it was killed, not halted"
+            assert errors_of_disks(server.folder) in ([], [0])
+            error = None
+            try:
+                ec2.start_instances(InstanceIds=[writer])
+                error = wait_for("its start to be refused", lambda: state(ec2, writer) == "stopped" and instance(ec2, writer)["StateReason"]["Message"])
+            except ec2.exceptions.ClientError as refused:
+                error = str(refused)
+            assert "disk" in error, error
+            filler.unlink()
+            time.sleep(6)  # the host is looked at every five seconds
+            ec2.start_instances(InstanceIds=[writer])
+            wait_state(ec2, writer, "running")
+            address = instance(ec2, writer)["PublicIpAddress"]
+            key.wait(address, 60)
+            assert "kept: OK" in key.run(address, "rm -f big-*; sha256sum -c sum && touch writable")
+            assert errors_of_disks(server.folder) == [0, 0]
+    finally:
+        server.close()
+
+
+def test_it_is_stopped_with_the_server_away_and_the_ledger_learns_it_later(tmp_path):
+    server = Server()
+    try:
+        with small_disk(server, 6144):
+            server.start()
+            account = server.account()
+            ec2 = client(server, account)
+            key = Key(ec2, tmp_path)
+            made = ec2.run_instances(ImageId=image_id(ec2, "minimal"), InstanceType="t2.micro", KeyName=key.name, MinCount=1, MaxCount=1,
+                                     BlockDeviceMappings=DISK)
+            writer = made["Instances"][0]["InstanceId"]
+            wait_state(ec2, writer, "running")
+            address = instance(ec2, writer)["PublicIpAddress"]
+            key.wait(address, 60)
+            os.kill(server.server_pid(), 19)  # SIGSTOP: it answers nobody
+            s = os.statvfs(server.state)
+            subprocess.run(["fallocate", "-l", str(s.f_bavail * s.f_frsize - 700 * MIB), server.state / "filler"], check=True)
+            key.run(address, "nohup sh -c 'cat /dev/zero > big' >/dev/null 2>&1 &", check=False)
+            final = server.state / "host/log" / writer
+            wait_for("the supervisor to halt it", lambda: '"message":"halt"' in final.read_text() and "host-disk" in final.read_text(), 120)
+            os.kill(server.server_pid(), 18)
+            wait_for("the server to know", lambda: state(ec2, writer) == "stopped", 120)
+            assert "disk was almost full" in instance(ec2, writer)["StateReason"]["Message"]
+            figures = server.call("account", "show", account["account_id"])
+            assert float(figures["held"]) == 0, figures
+    finally:
+        server.close()
