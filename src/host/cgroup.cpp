@@ -248,18 +248,19 @@ void sum_oom_kills(const std::string& group, std::int64_t& sum, int& groups_left
 
 }  // namespace
 
-base::Result<std::int64_t> OomKills::look(const Names& names, const base::InstanceId& id) {
+std::int64_t host_oom_kills() {
+  return field(read_file("/proc/vmstat").value_or(""), "oom_kill");
+}
+
+base::Result<std::int64_t> OomKills::look(const Names& names, const base::InstanceId& id, std::int64_t of_host) {
   const std::string group = payload(names, id, "memory");
   if (cgroup_version() == CgroupVersion::kV2) {
     TRY_ASSIGN(std::string events, read_file(group + "/memory.events"));
     return field(events, "oom_kill");
   }
   constexpr int kLooks = 5, kMostGroups = 512;
-  TRY_ASSIGN(std::int64_t hits, read_number(group + "/memory.failcnt"));
-  // With swap accounting the limit of both is reached first.
-  hits += read_number(group + "/memory.memsw.failcnt").value_or(0);
-  if (hits != hits_) looks_left_ = kLooks;
-  hits_ = hits;
+  if (of_host != of_host_) looks_left_ = kLooks;
+  of_host_ = of_host;
   if (looks_left_ == 0) return count_;
   --looks_left_;
   std::int64_t sum = 0;

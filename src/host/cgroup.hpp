@@ -47,13 +47,15 @@ struct CgroupUsage {
 // How many processes of the machine the kernel ended because its memory was full, in the groups that are there now.
 class OomKills {
  public:
-  base::Result<std::int64_t> look(const Names& names, const base::InstanceId& id);
+  // `of_host`: host_oom_kills() of the same look.
+  base::Result<std::int64_t> look(const Names& names, const base::InstanceId& id, std::int64_t of_host);
 
  private:
-  // Version 1 counts in each group by itself: the tree is read only when the limit was reached lately.
-  std::int64_t hits_ = -1, count_ = 0;
+  // Version 1 counts in each group by itself: the tree is read only when something was killed somewhere lately.
+  std::int64_t of_host_ = -1, count_ = 0;
   int looks_left_ = 0;
 };
+std::int64_t host_oom_kills();  // in all control groups, since the host's boot
 
 // Of its files, in memory, not written yet.
 base::Result<std::int64_t> machine_dirty_bytes(const Names& names, const base::InstanceId& id);

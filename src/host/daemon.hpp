@@ -171,7 +171,7 @@ class Daemon {
   Child disk_measurer_;
   Fd disks_measured_;
   std::int64_t next_second_ms_ = 0, next_record_ms_ = 0, next_repeat_ms_ = 0, next_network_ms_ = 0;
-  std::int64_t next_oom_ms_ = 0, next_disk_use_ms_ = 0, next_disk_look_ms_ = 0;
+  std::int64_t next_oom_ms_ = 0, next_disk_use_ms_ = 0;
   DiskWatch disk_watch_;
   bool end_ = false;
 };

@@ -1,4 +1,4 @@
-// The host's own file system under the state: looked at every few seconds, kept from filling (disk_watch.hpp).
+// The host's own file system under the state: looked at each second, kept from filling (disk_watch.hpp).
 #include "base/log.hpp"
 #include "host/daemon.hpp"
 #include "host/disk.hpp"
@@ -9,21 +9,16 @@ namespace {
 
 namespace log = base::log;
 
-constexpr std::int64_t kLookEveryMs = 5'000;
-constexpr std::int64_t kLookOftenMs = 1'000;
 
 }  // namespace
 
 void Daemon::watch_disk(std::int64_t now) {
-  if (now < next_disk_look_ms_) return;
   DiskLook look;
   std::vector<base::DiskId> disks;
   for (const auto& [id, machine] : machines_) disks.push_back(machine.disk);
   const auto space = disk_space(names_, disks);
-  if (!space) {
-    next_disk_look_ms_ = now + kLookEveryMs;
+  if (!space)
     return log::error("the file system of the disks cannot be looked at", {{"error", space.error().message}});
-  }
   look.size = space->size_bytes;
   look.free = space->free_bytes;
   const bool near = look.free < 4 * DiskMarks::of(look.size).hard;
@@ -35,7 +30,6 @@ void Daemon::watch_disk(std::int64_t now) {
   }
   const bool was_low = disk_watch_.low();
   const auto stop = disk_watch_.look(look, now);
-  next_disk_look_ms_ = now + (near ? kLookOftenMs : kLookEveryMs);
   if (disk_watch_.low() && !was_low) {
     log::warn("little disk is left", {{"state", names_.state}, {"free_mib", look.free >> 20}});
     tell_all(room());  // no new machine from now on

@@ -34,9 +34,10 @@ std::optional<DiskUse> use_of(const std::string& mount) {
 void Daemon::measure(std::int64_t now) {
   if (now >= next_oom_ms_) {
     next_oom_ms_ = now + kOomEveryMs;
+    const std::int64_t of_host = host_oom_kills();
     for (auto& [id, machine] : machines_) {
       if (machine.ending || !machine.connection || machine.status.lease.stage != Stage::kRunning) continue;
-      const auto kills = machine.oom.look(names_, id);  // fails while its groups are being made
+      const auto kills = machine.oom.look(names_, id, of_host);  // fails while its groups are being made
       if (kills && *kills != machine.status.signals.oom_kills)
         if (send_packet(machine.connection, encode(Measured{.oom_kills = *kills, .disk = {}})) == Sent::kGone)
           machine.connection.reset();

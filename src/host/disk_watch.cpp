@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace stipend::host {
 namespace {
 
 constexpr std::int64_t kMib = std::int64_t{1} << 20;
 constexpr std::int64_t kWindowMs = 10'000;
+constexpr std::int64_t kAheadS = 2;
 constexpr std::int64_t kLeastGrowth = 4 * kMib;  // less is housekeeping
 constexpr std::int64_t kOneAtATimeMs = 45'000;   // hook, halt and taking down
 
@@ -22,6 +24,8 @@ std::optional<DiskStop> DiskWatch::look(const DiskLook& look, std::int64_t now_m
   marks_ = DiskMarks::of(look.size);
   room_ = look.free;
   std::map<base::InstanceId, std::vector<Sample>> samples;
+  const std::int64_t since_ms = std::max<std::int64_t>(1, now_ms - std::exchange(looked_at_ms_, now_ms));
+  std::int64_t pace = 0;  // bytes a second, all together
   bool somebody_ends = false;
   const DiskWriter* most = nullptr;
   std::int64_t most_grew = 0;
@@ -30,6 +34,8 @@ std::optional<DiskStop> DiskWatch::look(const DiskLook& look, std::int64_t now_m
     auto& kept = samples[machine.id] = std::move(samples_[machine.id]);
     kept.push_back({now_ms, machine.occupied + machine.dirty});
     std::erase_if(kept, [&](const Sample& s) { return s.at_ms < now_ms - kWindowMs; });
+    if (kept.size() > 1)
+      pace += std::max<std::int64_t>(0, kept.back().bytes - kept[kept.size() - 2].bytes) * 1'000 / since_ms;
     const auto least = std::ranges::min_element(kept, {}, &Sample::bytes);
     const std::int64_t grew = kept.back().bytes - least->bytes;
     if (machine.ending) {
@@ -44,7 +50,7 @@ std::optional<DiskStop> DiskWatch::look(const DiskLook& look, std::int64_t now_m
     }
   }
   samples_ = std::move(samples);
-  if (room_ >= marks_.hard) return std::nullopt;
+  if (room_ - kAheadS * pace >= marks_.hard) return std::nullopt;
   const bool critical = room_ < marks_.critical;
   if (critical && last_ && !last_->force && somebody_ends) {  // its clean stop takes too long
     last_->force = true;

@@ -1,7 +1,7 @@
 // Keeps the host's file system from filling under machines whose disks are promised more than there is. Pure: takes
 // looks at the file system and at the machines' disks, answers which machine is to be stopped.
 //
-// Below the hard mark the machine whose disk grew most in the last seconds is stopped, cleanly, with its disk held (no
+// Below the hard mark, or when two more seconds at this pace lead below it, the machine whose disk grew most in the last seconds is stopped, cleanly, with its disk held (no
 // new blocks), then the next one, until what is left stays. Machines that do not write go on: stopping them would free
 // nothing. Below the critical mark nobody waits for anybody and nothing is clean any more.
 #pragma once
@@ -46,7 +46,7 @@ class DiskWatch {
   // What is left once everything in memory is written; of the newest look.
   std::int64_t room() const { return room_; }
   const DiskMarks& marks() const { return marks_; }
-  bool low() const { return marks_.soft > 0 && room_ < marks_.soft; }         // look often
+  bool low() const { return marks_.soft > 0 && room_ < marks_.soft; }         // the server should know
   bool may_start() const { return marks_.hard == 0 || room_ >= marks_.hard; }  // another machine
 
  private:
@@ -55,7 +55,7 @@ class DiskWatch {
   };
   std::map<base::InstanceId, std::vector<Sample>> samples_;
   DiskMarks marks_;
-  std::int64_t room_ = 0;
+  std::int64_t room_ = 0, looked_at_ms_ = 0;
   std::optional<DiskStop> last_;
   std::int64_t last_at_ms_ = 0;
 };

@@ -74,6 +74,17 @@ TEST(DiskWatch, WhatIsStillInMemoryCounts) {
   EXPECT_EQ(stop->id, id(2));
 }
 
+TEST(DiskWatch, AFastWriterIsStoppedBeforeTheMarkIsReached) {
+  Host host;
+  host.free = 1'500;
+  host.second();
+  EXPECT_TRUE(host.second({0, 400, 0})) << "two more seconds of this would leave 300";
+  Host slow;
+  slow.free = 1'500;
+  slow.second();
+  EXPECT_FALSE(slow.second({0, 100, 0}));
+}
+
 TEST(DiskWatch, OldGrowthIsForgotten) {
   Host host;
   host.free = 2'000;
