@@ -9,7 +9,6 @@ namespace {
 
 namespace log = base::log;
 
-
 }  // namespace
 
 void Daemon::watch_disk(std::int64_t now) {

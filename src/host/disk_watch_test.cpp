@@ -38,7 +38,7 @@ TEST(DiskMarks, AreAFewPercentBetweenBounds) {
 
 TEST(DiskWatch, TheOneThatGrowsMostIsStoppedAndThenTheNextWhenItHasEnded) {
   Host host;
-  host.free = 500;
+  host.free = 640;
   EXPECT_FALSE(host.second());
   EXPECT_FALSE(host.second({10, 50, 0}));
   const auto first = host.second({10, 60, 0});
@@ -46,6 +46,7 @@ TEST(DiskWatch, TheOneThatGrowsMostIsStoppedAndThenTheNextWhenItHasEnded) {
   EXPECT_EQ(first->id, id(1));
   EXPECT_FALSE(first->force);
   host.ending[1] = true;
+  host.free = 300;
   EXPECT_FALSE(host.second({10, 0, 0})) << "one after another";
   host.occupied.erase(host.occupied.begin() + 1);
   host.occupied.insert(host.occupied.begin() + 1, 0);
