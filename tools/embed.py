@@ -10,7 +10,7 @@ def literal(data):
 
 def main():
     folder, out = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix in {".html", ".js", ".css", ".svg"})
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix in {".html", ".js", ".css", ".svg", ".py"})
     lines = ["#include <cstddef>", "#include <string_view>", "namespace stipend::gateway {",
              "struct EmbeddedFile { std::string_view name, bytes; };",
              "extern const EmbeddedFile kEmbeddedFiles[]; extern const std::size_t kEmbeddedFileCount;",

@@ -12,6 +12,7 @@
 #include <toml++/toml.h>
 
 #include "base/dns.hpp"
+#include "net/listener.hpp"
 
 namespace stipend::app {
 namespace {
@@ -94,6 +95,19 @@ const std::vector<Row>& rows() {
       {"images", "recipes", &Config::recipes_dir, "folder of image recipes; empty: found beside the program"},
       {"network", "private", &Config::private_cidr, "range of the machines' private addresses; empty: a free one is found"},
       {"network", "public", &Config::public_cidr, "range of the machines' public addresses; empty: a free one is found"},
+      {"ssh", "listen", &Config::ssh_listen,
+       "address and port of the ssh jump host, like `0.0.0.0:2222`; empty: none, ssh from elsewhere goes through `[server] listen`",
+       [](const Config& c) {
+         if (c.ssh_listen.empty()) return std::string();
+         const auto parsed = net::parse_host_port(c.ssh_listen);
+         return parsed ? std::string() : "is no address and port: " + parsed.error().message;
+       }},
+      {"ssh", "user", &Config::ssh_user, "system user that ssh connections to the jump host sign in as",
+       [](const Config& c) {
+         const bool good = !c.ssh_user.empty() && c.ssh_user.size() <= 32 && c.ssh_user[0] >= 'a' && c.ssh_user[0] <= 'z' &&
+                           c.ssh_user.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") == std::string::npos;
+         return good ? "" : "must be a user name: lower-case letters, digits, dashes";
+       }},
   };
   return table;
 }

@@ -37,6 +37,8 @@ struct Config {
   std::string recipes_dir;               // empty: beside the program
   std::string private_cidr;              // [network]; empty: a free range is found
   std::string public_cidr;
+  std::string ssh_listen;                // [ssh]; empty: no jump host
+  std::string ssh_user = "stipend-jump";
 
   bool acme() const { return !acme_directory.empty(); }
   bool tls() const { return acme() || !tls_certificate.empty(); }

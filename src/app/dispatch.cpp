@@ -1,5 +1,7 @@
 #include "app/dispatch.hpp"
 
+#include "app/ssh_bridge.hpp"
+
 namespace stipend::app {
 namespace {
 
@@ -14,13 +16,15 @@ net::Response health_answer(const Health& health, const net::Request& head) {
   return net::make_response(200, "text/plain; version=0.0.4", health.metrics());
 }
 
-net::awaitable<net::Decision> route(gateway::Gateway& gateway, const net::HeadHandler& aws, const Health& health, net::Request head) {
+net::awaitable<net::Decision> route(gateway::Gateway& gateway, const net::HeadHandler& aws, const Health& health,
+                                    const net::HeadHandler& ssh, net::Request head) {
   const auto target = gateway::target_of(gateway.origins(), head.host());
   if (const auto* machine = std::get_if<gateway::Machine>(&target))
     co_return co_await gateway.machine(std::move(head), machine->instance);
   if (std::holds_alternative<gateway::Unknown>(target))
     co_return net::text_response(421, "This server does not serve that host name.\n");
   if (head.method == "GET" && is_health(head.path())) co_return health_answer(health, head);
+  if (head.path() == SshBridge::kPath) co_return co_await ssh(std::move(head));
   if (is_aws_request(head)) co_return co_await aws(std::move(head));
   auto decision = co_await gateway.console(std::move(head));
   // Half a year; without names below, which are the machines' and have no cookie that travels in clear.
@@ -39,9 +43,9 @@ bool is_aws_request(const net::Request& head) {
   return head.method == "POST" && !head.path().starts_with("/api/");
 }
 
-net::HeadHandler dispatch(gateway::Gateway& gateway, net::HeadHandler aws, Health health) {
-  return [&gateway, aws = std::move(aws), health = std::move(health)](net::Request head) {
-    return route(gateway, aws, health, std::move(head));
+net::HeadHandler dispatch(gateway::Gateway& gateway, net::HeadHandler aws, Health health, net::HeadHandler ssh) {
+  return [&gateway, aws = std::move(aws), health = std::move(health), ssh = std::move(ssh)](net::Request head) {
+    return route(gateway, aws, health, ssh, std::move(head));
   };
 }
 

@@ -14,8 +14,9 @@ struct Health {
   std::function<std::string()> metrics;   // Prometheus text
 };
 
-// Unknown Host: 421. `aws` gets what an AWS client sent to the console's host; everything else there is the console's.
-net::HeadHandler dispatch(gateway::Gateway& gateway, net::HeadHandler aws, Health health);
+// Unknown Host: 421. On the console's host `ssh` gets its one path, `aws` what an AWS client sent; everything else there
+// is the console's.
+net::HeadHandler dispatch(gateway::Gateway& gateway, net::HeadHandler aws, Health health, net::HeadHandler ssh);
 
 // Pure: does this look like an AWS client's request (signed, or a query with Action)?
 bool is_aws_request(const net::Request& head);

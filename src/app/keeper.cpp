@@ -128,6 +128,7 @@ class Keeper {
     listen_ = http.name();
     sockets_.admin = admin.release();
     sockets_.http = http.release();
+    TRY_ASSIGN(jump_, JumpHost::prepare(paths_, config_, user_));
     int ready[2];
     if (pipe2(ready, O_CLOEXEC) != 0) return base::fail_errno("make a pipe", errno);
     ready_read_ = ready[0];
@@ -140,6 +141,7 @@ class Keeper {
     if (server_ != 0) {
       for (const int fd : {sockets_.http, sockets_.plain, sockets_.admin, sockets_.ready}) close(fd);
       certificates_.server_has_its_end();
+      if (jump_) jump_->close_servers_ends();
       return;
     }
     prctl(PR_SET_PDEATHSIG, SIGKILL);  // also ends one that stands still, so that the next server is not refused
@@ -148,8 +150,9 @@ class Keeper {
     certificates_.in_the_server();
     sigprocmask(SIG_SETMASK, &old_mask_, nullptr);
     signal(SIGINT, SIG_IGN);  // the terminal sends it to the whole group; the keeper decides
-    ServerJob job{config_, listen_, paths_.server, paths_.images, host_socket_of(paths_),
-                  config_.acme() ? paths_.challenges : "", tls_, sockets_};
+    ServerJob job{config_, listen_, paths_.server, paths_.images, host_socket_of(paths_), config_.acme() ? paths_.challenges : "", tls_,
+                  sockets_, jump_ ? jump_->sockets() : JumpSockets{}};
+    if (jump_) job.config.ssh_listen = jump_->listen();
     if (geteuid() == 0) {
       const std::string view = std::filesystem::path(job.host_socket).parent_path() / "view";
       job.folder = view + "/server";
@@ -195,10 +198,12 @@ class Keeper {
 
   int watch() {
     for (;;) {
-      pollfd fds[2] = {{signals_, POLLIN, 0}, {ready_read_, POLLIN, 0}};
+      // A negative descriptor is skipped.
+      pollfd fds[3] = {{signals_, POLLIN, 0}, {ready_read_, POLLIN, 0}, {jump_ ? jump_->asked_to_end() : -1, POLLIN, 0}};
       const int patience = static_cast<int>(next_wait_ms());
-      poll(fds, ready_read_ >= 0 ? 2 : 1, patience);
-      if (ready_read_ >= 0 && fds[1].revents) on_ready();
+      poll(fds, 3, patience);
+      if (fds[1].revents) on_ready();
+      if (fds[2].revents) jump_->end_connections();
       if (fds[0].revents & POLLIN) {
         signalfd_siginfo info{};
         if (read(signals_, &info, sizeof info) == sizeof info) on_signal(static_cast<int>(info.ssi_signo));
@@ -206,12 +211,14 @@ class Keeper {
       if (ending_since_ < 0) certificates_.tick(now());
       reap();
       if (server_ < 0) break;
+      if (jump_ && ending_since_ < 0) jump_->tick();
       if (ending_since_ >= 0 && now() - ending_since_ > kServerEndsWithinMs) kill(server_, SIGKILL);
       if (host_ < 0 && host_restart_at_ >= 0 && now() >= host_restart_at_ && ending_since_ < 0) {
         host_restart_at_ = another_host_serves(paths_.state) ? now() + kHostRestartPauseMs : -1;
         if (host_restart_at_ < 0) start_host();
       }
     }
+    jump_.reset();
     remove_view();
     if (hooks_.after_end) hooks_.after_end();
     if (WIFSIGNALED(server_status_) && ending_since_ < 0) {
@@ -231,6 +238,7 @@ class Keeper {
       return;
     }
     close(std::exchange(ready_read_, -1));
+    if (said && jump_) jump_->start();
     if (!said || !hooks_.when_ready) return;
     helper_ = fork();
     if (helper_ == 0) {
@@ -265,7 +273,7 @@ class Keeper {
         host_ = -1;
         if (WIFEXITED(status) && WEXITSTATUS(status) == 0) continue;  // somebody wanted its end
         on_host_end(status);
-      } else if (certificates_.reaped(pid, status, now())) {
+      } else if (certificates_.reaped(pid, status, now()) || (jump_ && jump_->reaped(pid, status))) {
         continue;
       } else if (pid == helper_) {
         helper_ = -1;
@@ -290,7 +298,8 @@ class Keeper {
   }
 
   std::int64_t next_wait_ms() const {
-    return ending_since_ >= 0 || host_restart_at_ >= 0 ? 200 : std::min<std::int64_t>(60'000, certificates_.next_wait_ms());
+    if (ending_since_ >= 0 || host_restart_at_ >= 0) return 200;
+    return std::min<std::int64_t>(jump_ ? jump_->next_wait_ms() : 60'000, certificates_.next_wait_ms());
   }
   std::int64_t now() const { return clock_.monotonic_ms(); }
 
@@ -304,6 +313,7 @@ class Keeper {
   ServerSockets sockets_;
   std::string listen_;
   std::shared_ptr<net::TlsContext> tls_;
+  std::unique_ptr<JumpHost> jump_;
   sigset_t old_mask_{};
   int signals_ = -1, ready_read_ = -1;
   pid_t server_ = -1, host_ = -1, helper_ = -1;

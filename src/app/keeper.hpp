@@ -9,6 +9,7 @@
 #include <string>
 
 #include "app/config.hpp"
+#include "app/jump.hpp"
 #include "app/paths.hpp"
 #include "net/tls.hpp"
 
@@ -33,6 +34,7 @@ struct ServerJob {
   std::string challenges;     // answers to an authority's challenges; empty: none
   std::shared_ptr<net::TlsContext> tls;  // null: plain HTTP
   ServerSockets sockets;
+  JumpSockets jump;           // of the ssh jump host; -1 without one
 };
 
 struct KeeperHooks {

@@ -42,6 +42,7 @@ gateway::InstanceView view(const State& state, const domain::Catalogue* catalogu
   out.state = to_word(instance.state);
   out.public_address = instance.public_address;
   out.private_address = instance.private_address;
+  out.key_name = instance.key_name;
   out.reason = stop_sentence(instance);
   if (!out.reason.empty()) out.stopped_at = instance.stopped_at;
   out.launched = instance.launched;

@@ -14,9 +14,11 @@
 #include "app/admin_server.hpp"
 #include "app/certificate_news.hpp"
 #include "app/dispatch.hpp"
+#include "app/jump_keys.hpp"
 #include "app/metrics.hpp"
 #include "app/plain_door.hpp"
 #include "app/ports.hpp"
+#include "app/ssh_bridge.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
@@ -93,7 +95,9 @@ struct Parts {
   std::optional<EnginePorts> ports;
   std::optional<gateway::Gateway> gateway;
   std::unique_ptr<api::Api> api;
-  std::optional<net::Server> http, plain, admin_server;
+  std::optional<JumpKeys> jump;
+  std::optional<SshBridge> ssh;
+  std::optional<net::Server> http, plain, admin_server, jump_server;
   int status = 0;
 };
 
@@ -128,19 +132,37 @@ void assemble(Parts& p) {
   p.ports.emplace(service.engine());
   gateway::Options options;
   options.origins = {address.console_hosts(), address.machines_domain(), address.tls(), address.tls() && !p.job.config.name.empty()};
+  if (const auto jump = net::parse_host_port(p.job.config.ssh_listen); p.job.jump.keys >= 0 && jump)
+    options.ssh = {p.job.config.ssh_user, jump->port};
   p.gateway.emplace(*p.ports, std::move(options));
   p.api = std::make_unique<api::Api>(api::Parts{
       service.engine(), p.clock, p.random, [&vault = *p.vault](const domain::AccessKey& key) { return vault.open(key.sealed_secret); },
       [&provider = service.provider()](base::InstanceId id, api::ConsoleDone done) { provider.console_output(id, std::move(done)); },
       api_settings(p.job), p.vault->derive("page cursors")});
+  p.ssh.emplace(SshBridge::Parts{service.engine(), p.clock, [&vault = *p.vault](const domain::AccessKey& key) { return vault.open(key.sealed_secret); },
+                                 p.job.config.region});
   Health health;
   health.degraded = [&service] { return service.not_ready(); };
   health.metrics = [&p] { return metrics_text(p.service->counters(), *p.http); };
-  p.http.emplace(p.runtime.executors(), net::Limits{}, dispatch(*p.gateway, p.api->handler(), std::move(health)));
+  p.http.emplace(p.runtime.executors(), net::Limits{}, dispatch(*p.gateway, p.api->handler(), std::move(health), p.ssh->handler()));
   if (p.job.sockets.plain >= 0)
     p.plain.emplace(p.runtime.executors(), plain_limits(),
                     plain_handler({address, p.gateway->origins(), p.job.challenges, [&p] { return p.job.tls->has_certificate(); }}));
   p.admin_server.emplace(p.runtime.executors(), net::Limits{}, admin_handler(*p.admin, getegid()));
+  if (p.job.jump.keys >= 0) {
+    p.jump.emplace(service.engine(), p.job.jump, JumpKeys::Options{p.job.jump.user, p.job.config.region, address.machines_domain()});
+    p.jump_server.emplace(p.runtime.executors(), net::Limits{}, p.jump->handler());
+  }
+}
+
+net::awaitable<base::Status> serve_jump(Parts& p) {
+  if (!p.jump) co_return base::Status{};
+  auto keys = net::adopt_listener(p.job.jump.keys);
+  if (!keys) co_return std::unexpected(keys.error());
+  p.jump_server->accept_on(std::move(*keys));
+  p.runtime.spawn([&p] { return p.jump->watch(); });
+  p.runtime.spawn([&p] { return p.jump->read_log(); });
+  co_return base::Status{};
 }
 
 net::awaitable<void> host_connected(const control::Service& service) {
@@ -164,6 +186,7 @@ net::awaitable<void> live(Parts& p) {
     co_return;
   }
   p.admin_server->accept_on(std::move(*admin));
+  if (const auto jump = co_await serve_jump(p); !jump) log::error("the ssh jump host has no server", {{"why", jump.error().message}});
   co_await host_connected(*p.service);
   if (p.plain) {  // before the rest: an authority may be asking already
     if (auto plain = net::adopt_listener(p.job.sockets.plain)) p.plain->accept_on(std::move(*plain));
@@ -171,6 +194,7 @@ net::awaitable<void> live(Parts& p) {
   if (p.job.sockets.certificates >= 0)
     p.runtime.spawn([&p] { return receive_handovers(p.job.sockets.certificates, [&p](Handover what) { p.certificate.take(std::move(what)); }); });
   p.http->accept_on(std::move(*http), p.job.tls);
+  p.runtime.spawn([&p] { return p.ssh->watch(*p.http); });
   log::info("serving", {{"listen", p.job.listen}, {"address", p.admin->address.origin()}, {"images", *images}, {"provider", p.job.config.provider}});
   if (write(p.job.sockets.ready, &kServes, 1) == 1) close(p.job.sockets.ready);
   co_await p.runtime.next_signal();
@@ -178,6 +202,7 @@ net::awaitable<void> live(Parts& p) {
   co_await p.http->stop(kEndWithin);
   if (p.plain) co_await p.plain->stop(std::chrono::milliseconds(100));
   co_await p.admin_server->stop(kEndWithin);
+  if (p.jump_server) co_await p.jump_server->stop(kEndWithin);
   p.runtime.stop();
 }
 

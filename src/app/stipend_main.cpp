@@ -23,6 +23,7 @@ std::string explain(const CLI::App* app, const CLI::Error& error) {
 
 int main(int argc, char** argv) {
   using namespace stipend::app;
+  if (argc > 1 && std::string_view(argv[1]) == "ssh") return run_ssh(argc - 2, argv + 2);
   CLI::App app{"Cloud machines for a class, with a credit that cannot be overspent.", "stipend"};
   app.require_subcommand(1);
   app.failure_message(explain);
@@ -41,6 +42,7 @@ int main(int argc, char** argv) {
   add_money_commands(app, cli);
   add_image_commands(app, cli);
   add_instance_commands(app, cli);
+  add_ssh_command(app);
   CLI11_PARSE(app, argc, argv);
   return cli.status;
 }

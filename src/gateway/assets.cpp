@@ -18,6 +18,7 @@ std::string_view content_type(std::string_view name) {
   if (name.ends_with(".js")) return "text/javascript; charset=utf-8";
   if (name.ends_with(".css")) return "text/css; charset=utf-8";
   if (name.ends_with(".svg")) return "image/svg+xml";
+  if (name.ends_with(".py")) return "text/plain; charset=utf-8";
   return "application/octet-stream";
 }
 

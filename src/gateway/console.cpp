@@ -24,7 +24,7 @@ constexpr int kPausesAPing = 15;
 // One request to /api/v1 on its way through the handlers.
 struct Call {
   Ports& ports;
-  const Origins& origins;
+  const Options& options;
   net::Request request;
   std::string request_id;
   std::string session;  // the cookie, "" without one
@@ -60,14 +60,14 @@ awaitable<net::Response> sign_in(Call call, bool peek) {
   const auto pass = co_await call.ports.sign_in(token);
   if (!pass) co_return call.fail(pass.error());
   auto response = ok(Json::object());
-  net::set_cookie(response.headers, session_cookie(call.origins, pass->secret, kSessionMaxAgeS));
+  net::set_cookie(response.headers, session_cookie(call.options.origins, pass->secret, kSessionMaxAgeS));
   co_return response;
 }
 
 awaitable<net::Response> sign_out(Call call) {
   if (const auto done = co_await call.ports.sign_out(call.session); !done) co_return call.fail(done.error());
   auto response = ok(Json::object());
-  net::set_cookie(response.headers, session_cookie(call.origins, "", 0));
+  net::set_cookie(response.headers, session_cookie(call.options.origins, "", 0));
   co_return response;
 }
 
@@ -75,6 +75,17 @@ template <class T>
 awaitable<net::Response> show(Call call, awaitable<base::Result<T>> asked) {
   const auto answer = co_await std::move(asked);
   co_return answer ? ok(to_json(*answer)) : call.fail(answer.error());
+}
+
+awaitable<net::Response> show_ssh(Call call, base::AccountId account) {
+  const auto path = call.request.path();
+  const auto machines = co_await call.ports.instances(account);
+  if (!machines) co_return call.fail(machines.error());
+  const auto& options = call.options;
+  for (const auto& machine : *machines)
+    if (path == fmt::format("/api/v1/instances/{}/ssh", machine.id.str()))
+      co_return ok(ssh_words(ssh_way(options.ssh, call.request), options.origins, options.ssh, call.request.host(), machine));
+  co_return call.fail({base::Fault::kNotFound, "NotFound", "There is no such machine."});
 }
 
 awaitable<net::Response> launch(Call call, base::AccountId account) {
@@ -98,8 +109,8 @@ awaitable<net::Response> act(Call call, base::AccountId account, base::InstanceI
 awaitable<net::Response> ticket(Call call, base::InstanceId instance) {
   const auto made = co_await call.ports.make_ticket(call.session, instance);
   if (!made) co_return call.fail(made.error());
-  co_return ok({{"url", fmt::format("{}://{}/.stipend/enter?ticket={}", call.origins.scheme(),
-                                    machine_authority(call.origins, call.request.host(), instance), *made)}});
+  co_return ok({{"url", fmt::format("{}://{}/.stipend/enter?ticket={}", call.options.origins.scheme(),
+                                    machine_authority(call.options.origins, call.request.host(), instance), *made)}});
 }
 
 awaitable<net::Response> command(Call call, base::AccountId account, std::string_view path) {
@@ -141,6 +152,7 @@ awaitable<net::Response> api(Call call) {
   }
   if (path == "/wallet") co_return co_await show(std::move(call), ports.wallet(who->account));
   if (path == "/instances") co_return co_await show(std::move(call), ports.instances(who->account));
+  if (path.starts_with("/instances/") && path.ends_with("/ssh")) co_return co_await show_ssh(std::move(call), who->account);
   if (path == "/images") co_return co_await show(std::move(call), ports.images(who->account));
   if (path == "/types") co_return co_await show(std::move(call), ports.types(who->account));
   co_return call.fail({base::Fault::kNotFound, "NotFound", "There is nothing at this address."});
@@ -199,7 +211,7 @@ awaitable<net::Decision> Gateway::console(net::Request head) {
     // Any other path is a view of the one page: the address reaches the page's own script, never a server log.
     co_return asset(path == "/sign-in" ? "sign-in.html" : "index.html");
   }
-  Call call{ports_, options_.origins, std::move(head), new_request_id(), ""};
+  Call call{ports_, options_, std::move(head), new_request_id(), ""};
   if (!same_origin(options_.origins, call.request) ||
       (call.request.headers.get("sec-fetch-site") == "none"))
     co_return call.fail({base::Fault::kDenied, "ForeignOrigin", "This request comes from another page."});

@@ -62,6 +62,7 @@ Json to_json(const InstanceView& instance) {
           {"image", instance.image},
           {"public_address", instance.public_address},
           {"private_address", instance.private_address},
+          {"key_name", instance.key_name},
           {"reason", instance.reason},
           {"stopped_at", instant(instance.stopped_at)},
           {"jupyter", instance.jupyter},

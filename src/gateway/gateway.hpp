@@ -5,6 +5,7 @@
 #include "gateway/origins.hpp"
 #include "gateway/ports.hpp"
 #include "gateway/route_cache.hpp"
+#include "gateway/ssh_way.hpp"
 #include "net/server.hpp"
 
 namespace stipend::gateway {
@@ -12,6 +13,7 @@ namespace stipend::gateway {
 struct Options {
   Origins origins;
   std::uint16_t jupyter_port = 8888;
+  SshOptions ssh = {};
 };
 
 class Gateway {

@@ -40,6 +40,7 @@ struct InstanceView {
   base::InstanceId id;
   std::string name, type, state, image;
   std::string public_address, private_address;
+  std::string key_name;                // "": launched without a key pair
   std::string reason;                  // of the last stop, in words
   std::optional<WallTime> stopped_at;
   bool jupyter = false;

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "net/events.hpp"
+#include "net/frame_pump.hpp"
 #include "net/proxy.hpp"
 #include "net/tls.hpp"
 
@@ -135,6 +136,7 @@ awaitable<Connection::After> Connection::answer_from(Decision decision) {
   if (auto* response = std::get_if<Response>(&decision)) co_return co_await respond(std::move(*response));
   if (auto* body = std::get_if<WithBody>(&decision)) co_return co_await with_body(std::move(*body));
   if (auto* stream = std::get_if<Events>(&decision)) co_return co_await events(std::move(*stream));
+  if (auto* bridge = std::get_if<Bridge>(&decision)) co_return co_await FramePump::run(shared_from_this(), std::move(*bridge));
   co_return co_await ProxyRun::run(shared_from_this(), std::move(std::get<Proxy>(decision)));
 }
 

@@ -21,11 +21,12 @@ class Connection final : public Live, public std::enable_shared_from_this<Connec
   void wind_down() override;
   void cut() override;
 
+  enum class After { kNext, kClose, kTaken };  // taken: a tunnel has the socket now
+
  private:
   friend class ProxyRun;
   friend class EventStream;
-  enum class After { kNext, kClose, kTaken };  // taken: a tunnel has the socket now
-
+  friend class FramePump;
   awaitable<After> one_request();
   awaitable<int> read_head();  // 0: parser_ has it; -1: nothing came; else the status to refuse it with
   awaitable<After> answer_from(Decision decision);

@@ -1,8 +1,8 @@
 // The HTTP/1.1 server: API, console, machine origins and the admin socket all listen through this.
 //
 // A HeadHandler sees each request after its head was read and before its body, and decides: an Answer, the
-// body up to a limit and then a handler (WithBody), the upstream to pass it on to (Proxy), or a stream of
-// events (Events). Handlers run on the connection's executor, one at a time for a connection and at the same
+// body up to a limit and then a handler (WithBody), the upstream to pass it on to (Proxy), a stream of
+// events (Events), or a TCP port to join a WebSocket to (Bridge). Handlers run on the connection's executor, one at a time for a connection and at the same
 // time for different executors: what they share must be safe for that. They bound their own waits; an
 // exception that leaves one is a logged 500. Request bodies, heads, idle time and connections have Limits.
 #pragma once
@@ -76,6 +76,15 @@ struct Proxy {
   std::function<Response(const base::Error&)> on_failure;
 };
 
+// Joins the client's WebSocket, binary frames, to a plain TCP port: ssh where only HTTPS is open. Connects before it
+// answers the handshake, so that a failure is a plain answer.
+struct Bridge {
+  Request request;
+  Upstream upstream;
+  std::function<Response(const base::Error&)> on_failure;  // as of Proxy
+  std::shared_ptr<void> while_open = {};                   // let go when it ends
+};
+
 // The write end of an answer without a known length. Owned by the server, used by one coroutine.
 class EventWriter {
  public:
@@ -96,7 +105,7 @@ struct Events {
   std::function<awaitable<void>(std::shared_ptr<EventWriter>)> run;
 };
 
-using Decision = std::variant<Response, WithBody, Proxy, Events>;
+using Decision = std::variant<Response, WithBody, Proxy, Events, Bridge>;
 using HeadHandler = std::function<awaitable<Decision>(Request head)>;
 
 // A HeadHandler that reads every body up to `limit` and calls `handler`.
@@ -109,7 +118,7 @@ class Server {
  public:
   struct Stats {
     std::size_t connections = 0;  // now
-    std::size_t tunnels = 0;      // of them relaying a WebSocket
+    std::size_t tunnels = 0;      // of them relaying a WebSocket or joined to a port
     std::uint64_t requests = 0;
     std::uint64_t refused_connections = 0;
   };
