@@ -3,7 +3,7 @@ import { drawNotices } from "/assets/notices.js";
 import { when } from "/assets/when.js";
 
 const ACTIONS = {
-  running: [["jupyter", "Open Jupyter"], ["stop", "Stop"], ["terminate", "Terminate (delete)"]],
+  running: [["jupyter", "Open Jupyter"], ["connect", "Connect"], ["stop", "Stop"], ["terminate", "Terminate (delete)"]],
   stopped: [["start", "Start"], ["terminate", "Terminate (delete)"]],
   pending: [["terminate", "Terminate (delete)"]],
 };

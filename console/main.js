@@ -1,5 +1,6 @@
 // The one page: credit, machines, launch. Figures come worded from the server; nothing here computes money.
 import { call, useCsrf } from "/assets/api.js";
+import { connect } from "/assets/ssh.js";
 import { drawMachines } from "/assets/machines.js";
 import { when } from "/assets/when.js";
 
@@ -30,6 +31,7 @@ async function openJupyter(id, path = "") {
 async function act(id, verb, machine) {
   notice("");
   if (verb === "jupyter") return openJupyter(id);
+  if (verb === "connect") return connect(machine);
   if (verb === "terminate" && !confirm(`Terminate (delete) ${machine.name || id}? Its disk and all files on it are deleted.`)) return undefined;
   return call("POST", `/instances/${id}/${verb}`, {});
 }

@@ -10,6 +10,7 @@
 
 #include "app/address.hpp"
 #include "app/child.hpp"
+#include "app/jump_doctor.hpp"
 #include "net/tls.hpp"
 #include "app/privileges.hpp"
 
@@ -119,6 +120,7 @@ std::vector<Finding> examine(const Paths& paths, const Config& config) {
   check_user(config, out);
   check_names(config, out);
   check_certificate(config, out);
+  check_jump_host(config, out);
   check_images(paths, out);
   return out;
 }

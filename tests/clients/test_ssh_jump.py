@@ -95,6 +95,44 @@ def test_a_machine_is_reached_by_each_of_its_names(ssh, ada, way):
         assert ssh.out(*way, f"ubuntu@{name}", "hostname") == wanted, name
 
 
+def words_of_the_page(server, student, query=""):
+    """What the page shows for the machine, asked as its script does."""
+    import http.cookiejar
+    import json
+    import urllib.request
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+
+    def call(path, body=None):
+        request = urllib.request.Request(f"{server.endpoint}/api/v1{path}", data=None if body is None else json.dumps(body).encode(),
+                                         headers={"Content-Type": "application/json", "Origin": server.endpoint})
+        with browser.open(request, timeout=10) as answer:
+            return json.loads(answer.read())
+    link = server.call("account", "link", "--account", student.account["account_id"])["sign_in_url"]
+    call("/sign-in", {"token": link.partition("#")[2]})
+    return call(f"/instances/{student.machine['InstanceId']}/ssh{query}")
+
+
+def test_the_pages_line_works_as_it_stands(real, ada):
+    """Here by address; the other ways' words are tried in the folder with the key, with no configuration of this computer's."""
+    said = words_of_the_page(real, ada)
+    assert (said["way"], said["key_name"]) == ("here", "k")
+    quiet = "ssh -F /dev/null -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o BatchMode=yes -o LogLevel=ERROR"
+    done = subprocess.run(said["line"].replace("ssh ", quiet + " ", 1) + " hostname", shell=True, cwd=ada.folder, capture_output=True, text=True,
+                          timeout=30, check=False)
+    assert done.stdout.strip() == ada.machine["PrivateDnsName"].partition(".")[0], done.stderr
+    said = words_of_the_page(real, ada, "?way=https")
+    assert said["way"] == "https" and said["script"] == "/assets/stipend-ssh.py"
+    assert f"--endpoint {real.endpoint} {ada.machine['InstanceId']} -i k.pem" in said["line"]
+
+
+def test_one_line_without_a_configuration_works_through_the_jump_host(ada, port):
+    """The form that the page shows elsewhere (ssh_way_test.cpp holds its words)."""
+    quiet = "ssh -F /dev/null -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o BatchMode=yes -o LogLevel=ERROR -o IdentitiesOnly=yes"
+    line = (f'{quiet} -i k.pem -o ProxyCommand="{quiet} -i k.pem -p {port} -W %h:%p {USER}@127.0.0.1" ubuntu@{ada.machine["InstanceId"]} hostname')
+    done = subprocess.run(line, shell=True, cwd=ada.folder, capture_output=True, text=True, timeout=30, check=False)
+    assert done.stdout.strip() == ada.machine["PrivateDnsName"].partition(".")[0], done.stderr
+
+
 def test_files_are_copied_both_ways(ssh, ada, tmp_path):
     there = ada.machine["InstanceId"]
     data = os.urandom(3 << 20)
