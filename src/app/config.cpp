@@ -17,7 +17,7 @@
 namespace stipend::app {
 namespace {
 
-using Member = std::variant<std::string Config::*, std::int64_t Config::*, bool Config::*>;
+using Member = std::variant<std::string Config::*, std::int64_t Config::*, bool Config::*, std::vector<std::string> Config::*>;
 using Check = std::function<std::string(const Config&)>;  // what is wrong, or ""
 
 struct Row {
@@ -34,6 +34,14 @@ std::string one_of(const std::string& value, std::initializer_list<std::string_v
     list += fmt::format("{}\"{}\"", list.empty() ? "" : ", ", word);
   }
   return "must be one of " + list;
+}
+
+// The rest of [network] is at its defaults or was found good before.
+std::string egress_fault(const Config& c) {
+  const auto good = hostlink::check(c);
+  if (good) return "";
+  const auto& said = good.error().message;  // "[network] KEY …": the caller names it too
+  return said.substr(said.find(' ', said.find(' ') + 1) + 1);
 }
 
 const std::vector<Row>& rows() {
@@ -95,6 +103,19 @@ const std::vector<Row>& rows() {
       {"images", "recipes", &Config::recipes_dir, "folder of image recipes; empty: found beside the program"},
       {"network", "private", &Config::private_cidr, "range of the machines' private addresses; empty: a free one is found"},
       {"network", "public", &Config::public_cidr, "range of the machines' public addresses; empty: a free one is found"},
+      {"network", "proxy", &Config::proxy, "HTTP proxy of the site, like \"http://proxy.example.edu:3128\"; machines get it in their environment",
+       egress_fault},
+      {"network", "no_proxy", &Config::no_proxy, "names and addresses that machines reach without the proxy", egress_fault},
+      {"network", "direct", &Config::direct, "machines reach the public internet by address translation; false: only the proxy and `allow`"},
+      {"network", "allow", &Config::allow,
+       "private addresses that machines may reach all the same, like \"10.1.2.0/24:443\"; at most 32", egress_fault},
+      {"network", "connections", &Config::connections, "connections of one machine at a time", egress_fault},
+      {"network", "connections_per_second", &Config::connections_per_second,
+       "new connections of one machine each second, lasting; five seconds' worth may come at once", egress_fault},
+      {"network", "rate_mbit", &Config::rate_mbit, "megabits a second of one machine, each direction; 0: no limit", egress_fault},
+      {"network", "flow_log_days", &Config::flow_log_days,
+       "days for which it is known whose a connection to the outside was (`stipend whose`); 0: nothing is kept", egress_fault},
+      {"network", "flow_log_mib", &Config::flow_log_mib, "the most MiB that this may take; then the oldest hours go first", egress_fault},
       {"ssh", "listen", &Config::ssh_listen,
        "address and port of the ssh jump host, like `0.0.0.0:2222`; empty: none, ssh from elsewhere goes through `[server] listen`",
        [](const Config& c) {
@@ -117,14 +138,16 @@ std::string default_text(const Member& member) {
   return std::visit(
       [](auto pointer) -> std::string {
         const auto& value = defaults.*pointer;
-        if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::string>) return "\"" + value + "\"";
+        using Value = std::decay_t<decltype(value)>;
+        if constexpr (std::is_same_v<Value, std::string>) return "\"" + value + "\"";
+        else if constexpr (std::is_same_v<Value, std::vector<std::string>>) return "[]";  // no list has another default
         else return fmt::format("{}", value);
       },
       member);
 }
 
 std::string_view type_name(const Member& member) {
-  constexpr std::string_view names[] = {"text", "whole number", "true or false"};  // the manual's words
+  constexpr std::string_view names[] = {"text", "whole number", "true or false", "list of texts"};  // the manual's words
   return names[member.index()];
 }
 
@@ -132,9 +155,18 @@ bool assign(Config& config, const Member& member, const toml::node& node) {
   return std::visit(
       [&](auto pointer) {
         using Value = std::decay_t<decltype(config.*pointer)>;
-        const std::optional<Value> value = node.value_exact<Value>();
-        if (value) config.*pointer = *value;
-        return value.has_value();
+        if constexpr (std::is_same_v<Value, std::vector<std::string>>) {
+          const auto* list = node.as_array();
+          if (!list || (!list->empty() && !list->is_homogeneous<std::string>())) return false;
+          Value values;
+          for (const auto& entry : *list) values.push_back(entry.ref<std::string>());
+          config.*pointer = std::move(values);
+          return true;
+        } else {
+          const std::optional<Value> value = node.value_exact<Value>();
+          if (value) config.*pointer = *value;
+          return value.has_value();
+        }
       },
       member);
 }
@@ -170,7 +202,7 @@ base::Result<Config> read_config(const std::string& path, Config config) {
         return wrong(path, value, fmt::format("[{}] has no key '{}'; docs/configuration.md lists them", section.str(), name.str()));
       if (!assign(config, found->member, value))
         return wrong(path, value, fmt::format("[{}] {} must be {}{}", section.str(), name.str(),
-                                              std::holds_alternative<std::int64_t Config::*>(found->member) ? "a " : "",
+                                              std::holds_alternative<std::int64_t Config::*>(found->member) || found->member.index() == 3 ? "a " : "",
                                               type_name(found->member)));
       if (found->check)
         if (const auto fault = found->check(config); !fault.empty())

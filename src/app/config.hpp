@@ -7,10 +7,11 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "hostlink/egress.hpp"
 
 namespace stipend::app {
 
-struct Config {
+struct Config : hostlink::Egress {       // the part of [network] that stipend-host is told as it is
   std::string provider = "lxc";          // [compute]
   std::int64_t vcpu_percent = 400;       // vCPUs that may run for each 100 of the host's
   std::int64_t memory_percent = 100;     // of the host's memory that running machines may have

@@ -34,6 +34,15 @@ TEST_F(ConfigFile, ValuesAreRead) {
   EXPECT_EQ(config->commands_burst, 5);
 }
 
+TEST_F(ConfigFile, WhatMachinesReachIsRead) {
+  const auto config = read("[network]\nproxy = \"http://proxy.example.edu:3128\"\nno_proxy = [\".example.edu\"]\ndirect = false\n"
+                           "allow = [\"10.1.2.0/24:443\", \"10.1.3.4\"]\n");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->proxy, "http://proxy.example.edu:3128");
+  EXPECT_FALSE(config->direct);
+  EXPECT_EQ(config->allow, (std::vector<std::string>{"10.1.2.0/24:443", "10.1.3.4"}));
+}
+
 TEST_F(ConfigFile, AWrongKeyOrValueIsNamedWithItsLine) {
   for (const auto& [text, said] : std::vector<std::pair<std::string, std::string>>{
            {"[compute]\n\nprovder = \"lxc\"\n", ":3: [compute] has no key 'provder'"},
@@ -42,6 +51,11 @@ TEST_F(ConfigFile, AWrongKeyOrValueIsNamedWithItsLine) {
            {"[limits]\ncommands_per_second = 0\n", ":2: [limits] commands_per_second must be from 1"},
            {"[limits]\n\ncommands_burst = 2000000\n", ":3: [limits] commands_burst must be from 1"},
            {"[server]\nname = \"192.0.2.7\"\n", ":2: [server] name must be a DNS name"},
+           {"[network]\nproxy = \"proxy:3128\"\n", ":2: [network] proxy must be like"},
+           {"[network]\nallow = \"10.1.2.3\"\n", ":2: [network] allow must be a list of texts"},
+           {"[network]\nallow = [10]\n", ":2: [network] allow must be a list of texts"},
+           {"[network]\nallow = [\"10.1.2.3:x\"]\n", ":2: [network] allow has \"10.1.2.3:x\", whose ports"},
+           {"[network]\nrate_mbit = -5\n", ":2: [network] rate_mbit must be from 0"},
            {"provider = \"lxc\"\n", ":1: 'provider' stands outside"},
            {"[compute\n", ":1: "}}) {
     const auto config = read(text);

@@ -24,7 +24,7 @@ void check_host(const Paths& paths, const Config& config, std::vector<Finding>& 
     out.push_back({"root", "warn", "not run as root: what machines need was not looked at", "`sudo stipend doctor`"});
     return;
   }
-  std::vector<std::string> words = {paths.programs + "/stipend-host", "check", "--state", paths.state};
+  std::vector<std::string> words = {paths.programs + "/stipend-host", "check", "--state", paths.state, "--egress", hostlink::encode(config)};
   if (!config.private_cidr.empty()) words.insert(words.end(), {"--private-cidr", config.private_cidr});
   if (!config.public_cidr.empty()) words.insert(words.end(), {"--public-cidr", config.public_cidr});
   const auto caught = catch_program(words);

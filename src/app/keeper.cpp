@@ -185,7 +185,7 @@ class Keeper {
     const std::string program = paths_.programs + "/stipend-host";
     const std::string uid = std::to_string(user_.uid);
     std::vector<std::string> words = {program, "serve", "--state", paths_.state, "--images", paths_.images, "--uid", uid,
-                                      "--log-level", config_.log_level};
+                                      "--log-level", config_.log_level, "--egress", hostlink::encode(config_)};
     if (!config_.private_cidr.empty()) words.insert(words.end(), {"--private-cidr", config_.private_cidr});
     if (!config_.public_cidr.empty()) words.insert(words.end(), {"--public-cidr", config_.public_cidr});
     std::vector<char*> argv;

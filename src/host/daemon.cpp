@@ -109,7 +109,9 @@ base::Status Daemon::set_up() {
   adopt_all();
   TRY_ASSIGN(
       network_,
-      Network::open(names_, {options_.private_cidr, options_.public_cidr, options_.server_uid}, networks()));
+      Network::open(names_, {options_.private_cidr, options_.public_cidr, options_.server_uid, options_.egress},
+                    networks()));
+  find_proxy(true, monotonic_ms());
   record_.boot_id = boot_id_;
   TRY_ASSIGN(listener_, listen_at(names_.runtime + "/host.sock", options_.server_uid));
   log::info("stipend-host serves", {{"state", names_.state},
@@ -203,6 +205,7 @@ void Daemon::each_second(std::int64_t now) {
     for (const auto& [key, run] : book_.runs())
       if (run.final_report && !run.acknowledged && book_.durable(key)) tell_all(*run.final_report);
   }
+  find_proxy(false, now);
   if (network_ && now >= next_network_ms_) {
     next_network_ms_ = now + kNetworkMs;
     if (auto kept = network_->keep_alive(); !kept)

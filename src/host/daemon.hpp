@@ -16,6 +16,7 @@
 #include "base/result.hpp"
 #include "host/cgroup.hpp"
 #include "host/disk_watch.hpp"
+#include "host/egress_proxy.hpp"
 #include "host/fd.hpp"
 #include "host/network.hpp"
 #include "host/packet.hpp"
@@ -32,6 +33,7 @@ struct DaemonOptions {
   std::string state, images;
   uid_t server_uid = 0;
   std::string private_cidr, public_cidr;  // empty: chosen
+  hostlink::Egress egress = {};
   std::string boot_id;                    // tests only: play a reboot of the host
 };
 
@@ -149,6 +151,8 @@ class Daemon {
   void finish_measuring_disks(int status);
   void tell_signals(Machine& machine, std::int64_t now);
   static std::vector<hostlink::Notice> notices_of(const Machine& machine);
+  // daemon_egress.cpp
+  void find_proxy(bool at_start, std::int64_t now);
 
   Names names_;
   DaemonOptions options_;
@@ -158,6 +162,8 @@ class Daemon {
   std::string boot_id_;
   std::int64_t epoch_ = 0;
   std::optional<Network> network_;
+  ProxyFinder proxy_{""};
+  std::optional<std::vector<std::uint32_t>> proxy_found_;
   std::string seccomp_;
   Fd lock_, listener_, signals_;
   std::map<base::InstanceId, Machine> machines_;

@@ -74,7 +74,8 @@ base::Status Daemon::launch(Machine& machine, hostlink::Start start) {
   if (!output) return base::fail_errno("open " + paths.log, errno);
   TRY_ASSIGN(auto ends, packet_pair());
   const std::string instance = start.key.instance.str();
-  const SupervisorSpec spec{std::move(start), ids, network_->ranges().gateway, seccomp_, machine.cpu.cpus};
+  const SupervisorSpec spec{std::move(start), ids, network_->ranges().gateway, seccomp_, machine.cpu.cpus,
+                            proxy_words(options_.egress, network_->ranges().gateway)};
   if (send_packet(ends.first, encode(spec)) != Sent::kYes)
     return base::fail(base::Fault::kInternal, "SystemError", "the supervisor could not be handed its run");
   TRY_ASSIGN(machine.process, spawn_self({"supervise", "--state", names_.state, "--images", names_.images,

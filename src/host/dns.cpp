@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "host/egress_rules.hpp"
 #include "host/files.hpp"
 #include "host/process.hpp"
 
@@ -41,38 +42,56 @@ std::string unprivileged_user() {
   return getpwnam("dnsmasq") != nullptr ? "dnsmasq" : "nobody";
 }
 
-}  // namespace
-
-base::Status ensure_dns(const Names& names, const std::string& gateway) {
-  std::string command;
-  const std::string listen = "--listen-address=" + gateway;
-  if (running(names, command) != 0) {
-    if (command.find(listen + '\0') != std::string::npos) return {};
-    TRY(stop_dns(names));
-  }
-  std::vector<std::string> command_line{"dnsmasq",
-                                        "--conf-file=/dev/null",
-                                        "--pid-file=" + pid_file(names),
-                                        "--user=" + unprivileged_user(),
-                                        "--group=nogroup",
-                                        "--bind-interfaces",
-                                        "--except-interface=lo",
-                                        listen,
-                                        "--port=53",
-                                        "--no-hosts",
-                                        "--resolv-file=/etc/resolv.conf",
-                                        "--domain-needed",
-                                        "--bogus-priv",
-                                        "--cache-size=2000",
-                                        "--dns-forward-max=500",
-                                        "--edns-packet-max=1232",
-                                        "--log-facility=/dev/null"};
+std::vector<std::string> words(const Names& names, const std::string& gateway, const DnsNames& told) {
+  std::vector<std::string> out{"dnsmasq",
+                               "--conf-file=/dev/null",
+                               "--pid-file=" + pid_file(names),
+                               "--user=" + unprivileged_user(),
+                               "--group=nogroup",
+                               "--bind-interfaces",
+                               "--except-interface=lo",
+                               "--listen-address=" + gateway,
+                               "--port=53",
+                               "--no-hosts",
+                               "--resolv-file=/etc/resolv.conf",
+                               "--domain-needed",
+                               "--bogus-priv",
+                               "--cache-size=2000",
+                               "--dns-forward-max=500",
+                               "--max-tcp-connections=200",
+                               "--edns-packet-max=1232",
+                               "--log-facility=/dev/null"};
   // A name of somebody else's cannot point inside. Not --stop-dns-rebind: it takes the ranges for
   // documentation for private ones, and there are networks whose way out has such an address.
-  for (const char* range : {"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
-                            "172.16.0.0/12", "192.168.0.0/16"})
-    command_line.push_back(std::string("--bogus-nxdomain=") + range);
-  auto started = run_tool(command_line, 10'000);
+  static const std::vector<Cidr> private_ranges = [] {
+    std::vector<Cidr> ranges;
+    for (const char* range : {"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+                              "192.168.0.0/16"})
+      ranges.push_back(*parse_cidr(range));
+    return ranges;
+  }();
+  for (const auto& range : without(private_ranges, told.inside)) out.push_back("--bogus-nxdomain=" + range.str());
+  for (const auto& [name, address] : told.known) out.push_back("--host-record=" + name + "," + to_address(address));
+  return out;
+}
+
+// As /proc shows it.
+std::string joined(const std::vector<std::string>& list) {
+  std::string out;
+  for (const auto& word : list) out += word + '\0';
+  return out;
+}
+
+}  // namespace
+
+base::Status ensure_dns(const Names& names, const std::string& gateway, const DnsNames& told) {
+  const auto wanted = words(names, gateway, told);
+  std::string command;
+  if (running(names, command) != 0) {
+    if (command == joined(wanted)) return {};
+    TRY(stop_dns(names));
+  }
+  auto started = run_tool(wanted, 10'000);
   if (!started)
     return base::fail(
         base::Fault::kUnavailable, "NameServer",

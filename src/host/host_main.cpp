@@ -16,6 +16,7 @@
 #include "host/daemon_down.hpp"
 #include "host/preflight.hpp"
 #include "host/supervisor.hpp"
+#include "hostlink/egress.hpp"
 #include "hostlink/names.hpp"
 
 namespace {
@@ -86,6 +87,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   host::DaemonOptions options;
   std::string instance;
+  std::string egress;
   auto* serving = app.add_subcommand("serve", "take orders from the server");
   auto* down = app.add_subcommand("down", "stop every machine and remove what this state has on the host");
   auto* check = app.add_subcommand("check", "say as JSON what this host lacks");
@@ -100,6 +102,7 @@ int main(int argc, char** argv) {
   for (auto* sub : {serving, down, check}) {
     sub->add_option("--private-cidr", options.private_cidr, "machines' private addresses (default: chosen)");
     sub->add_option("--public-cidr", options.public_cidr, "machines' public addresses (default: chosen)");
+    sub->add_option("--egress", egress, "what machines reach outside, as JSON (given by the server)")->group("");
     if (sub == check) continue;
     sub->add_option("--boot-id", options.boot_id, "for tests: play a reboot of the host")->group("");
   }
@@ -112,6 +115,14 @@ int main(int argc, char** argv) {
     return 1;
   }
   base::log::set_level(level);
+  if (!egress.empty()) {
+    auto settings = hostlink::decode_egress(egress);
+    if (!settings) {
+      std::cerr << "stipend-host: " << settings.error().message << "\n";
+      return hostlink::kCannotServe;
+    }
+    options.egress = *std::move(settings);
+  }
   options.state = absolute(options.state);
   options.images = absolute(options.images);
   if (supervising->parsed()) return host::supervise(host::Names::of(options.state, options.images));

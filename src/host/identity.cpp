@@ -63,6 +63,8 @@ base::Status write_facts(const Names& names, const Identity& i) {
   if (chown(folder.c_str(), root, root) != 0) return base::fail_errno("chown " + folder, errno);
   TRY(put("instance-id", i.instance.str() + "\n", 0644, root));
   TRY(put("jupyter.env", "JUPYTER_TOKEN=" + i.jupyter_token + "\n", 0640, ubuntu));
+  TRY(put("proxy.env", login_environment(i.proxy), 0644, root));
+  TRY(put("systemd.conf", manager_environment(i.proxy), 0644, root));
   if (!i.user_data.empty()) TRY(put("user-data", i.user_data, 0600, root));
   return {};
 }

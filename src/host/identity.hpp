@@ -1,6 +1,6 @@
 // What makes a machine this machine. Two places:
 // - facts: a folder on the host's tmpfs (Names::machine_facts), seen inside read-only as /etc/stipend:
-//   instance-id, jupyter.env (JUPYTER_TOKEN=), user-data. Never on the guest's disk, so a full disk or a
+//   instance-id, jupyter.env (JUPYTER_TOKEN=), user-data, proxy.env and systemd.conf (egress_environment.hpp). Never on the guest's disk, so a full disk or a
 //   hostile tree cannot be in the way. Written before each boot; removed with the machine.
 // - the guest's own tree: hostname, hosts, resolv.conf, machine-id, ssh host key, authorized_keys. Written as
 // the
@@ -14,6 +14,7 @@
 
 #include "base/ids.hpp"
 #include "base/result.hpp"
+#include "host/egress_environment.hpp"
 #include "host/idmap.hpp"
 #include "host/names.hpp"
 
@@ -29,6 +30,7 @@ struct Identity {
   std::string authorized_keys;  // OpenSSH lines, <= 64 KiB, printable; first boot only
   std::string user_data;        // raw bytes, <= 16 KiB
   std::string jupyter_token;    // [0-9a-f]{16,128}
+  ProxyWords proxy = {};        // checked when the settings were read
 };
 
 // kInvalid for values outside the grammar (nothing written). A file that the guest has made unwritable is no

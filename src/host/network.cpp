@@ -4,6 +4,7 @@
 #include <net/if.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "host/dns.hpp"
@@ -54,6 +55,13 @@ base::Result<Network> Network::open(const Names& names, const NetworkConfig& con
   TRY_ASSIGN(RangePair pair, find_ranges(names, config.private_cidr, config.public_cidr));
   NetworkRanges ranges{pair.machines.str(), pair.publics.str(), to_address(pair.machines.first + 1)};
   Network network(names, config, std::move(ranges), pair);
+  for (const auto& opening : network.egress_.openings)
+    for (const auto& own : network.own_ranges())
+      if (own.contains(opening.to.first) && own.contains(opening.to.last()))
+        return fail(Fault::kConflict, "RangeClash",
+                    fmt::format("[network] allow opens {}, which is inside {}, the machines' own addresses; set another range as "
+                                "[network] {} in stipend.toml",
+                                opening.to.str(), own.str(), own == pair.machines ? "private" : "public"));
   for (const auto& machine : machines) {
     auto entry = network.check(machine);
     if (!entry)
@@ -68,13 +76,12 @@ base::Result<Network> Network::open(const Names& names, const NetworkConfig& con
   TRY(reserve_ranges(names, config.private_cidr, config.public_cidr));
   TRY(make_device(names, network.ranges_));
   TRY(network.install());
-  TRY(ensure_dns(names, network.ranges_.gateway));
+  TRY(ensure_dns(names, network.ranges_.gateway, network.dns_names()));
   return network;
 }
 
 base::Status Network::install() {
-  return run_nft(
-      nft_table(names_, {pair_.machines, pair_.machines.first + 1, config_.server_uid}, machines_));
+  return run_nft(nft_table(names_, {egress_, pair_.machines.first + 1, config_.server_uid}, machines_));
 }
 
 base::Result<MachineAddress> Network::check(const MachineNetwork& m) const {
@@ -126,7 +133,25 @@ base::Status Network::remove_machine(const MachineNetwork& machine) {
 base::Status Network::keep_alive() {
   if (!has_device(names_.device)) TRY(make_device(names_, ranges_));
   if (!nft_table_exists(names_.nft_table)) TRY(install());
-  return ensure_dns(names_, ranges_.gateway);
+  return ensure_dns(names_, ranges_.gateway, dns_names());
+}
+
+base::Status Network::set_proxy_addresses(std::vector<std::uint32_t> addresses) {
+  std::ranges::sort(addresses);
+  if (addresses == egress_.proxy_addresses) return {};
+  egress_.proxy_addresses = std::move(addresses);
+  if (!run_nft(nft_proxies(names_, egress_))) TRY(install());
+  return ensure_dns(names_, ranges_.gateway, dns_names());
+}
+
+// Names may stand for what is opened, and the proxy's for what the host knows of it (its /etc/hosts among it).
+DnsNames Network::dns_names() const {
+  DnsNames names;
+  for (const auto& opening : egress_.openings) names.inside.push_back(opening.to);
+  for (const auto address : egress_.proxy_addresses) names.inside.push_back({address, 32});
+  if (const auto proxy = hostlink::parse_proxy(config_.egress.proxy); proxy && !parse_address(proxy->host))
+    if (!egress_.proxy_addresses.empty()) names.known.emplace_back(proxy->host, egress_.proxy_addresses.front());
+  return names;
 }
 
 base::Status Network::teardown(const Names& names) {

@@ -8,12 +8,6 @@
 namespace stipend::host {
 namespace {
 
-// Everything that is not the public internet: the cloud's own metadata service among it.
-constexpr const char* kNotPublic =
-    "{ 0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 169.254.0.0/16, 172.16.0.0/12, 192.0.0.0/24, "
-    "192.168.0.0/16, "
-    "198.18.0.0/15, 224.0.0.0/3 }";
-
 std::string elements(const std::vector<std::string>& list) {
   return list.empty() ? "" : fmt::format("    elements = {{ {} }}\n", fmt::join(list, ", "));
 }
@@ -38,15 +32,33 @@ table inet {table} {{
   map publics {{
     type ipv4_addr : ipv4_addr
 {publics}  }}
-  set flows {{
-    type ipv4_addr
-    size 65535
-    flags dynamic
-  }}
   set queries {{
     type ipv4_addr
     size 65535
     flags dynamic
+  }}
+  set tcp_queries {{
+    type ipv4_addr
+    size 65535
+    flags dynamic
+  }}
+  set questions {{
+    type ipv4_addr
+    size 65535
+    flags dynamic,timeout
+    timeout 1m
+  }}
+  set sent {{
+    type ipv4_addr
+    size 65535
+    flags dynamic,timeout
+    timeout 1m
+  }}
+  set received {{
+    type ipv4_addr
+    size 65535
+    flags dynamic,timeout
+    timeout 1m
   }}
 
   chain from_machine {{
@@ -71,27 +83,21 @@ table inet {table} {{
     ip saddr {range} iifname "{veths}" oifname != "{veths}" masquerade
   }}
 
-  chain leave {{
-    ct state established,related accept
-    ct state invalid drop
-    ip daddr {not_public} reject with icmp type admin-prohibited
-    tcp dport 25 reject with tcp reset
-    ct state new add @flows {{ ip saddr ct count over {flows} }} drop
-    accept
-  }}
-  chain arrive {{
+{egress}  chain arrive {{
     ct state established,related accept
     ct status dnat tcp dport 22 accept
     drop
   }}
   chain passing {{
     type filter hook forward priority 0; policy accept;
-    iifname "{veths}" jump leave
+{rate}    iifname "{veths}" jump leave
     oifname "{veths}" jump arrive
   }}
 
   chain to_host {{
+    udp dport 53 update @questions {{ ip saddr limit rate over {questions}/second burst {question_burst} packets }} counter drop
     ct state established,related accept
+    tcp dport 53 ct state new add @tcp_queries {{ ip saddr ct count over {tcp_queries} }} drop
     ct state new add @queries {{ ip saddr ct count over {queries} }} drop
     ip daddr {gateway} udp dport 53 accept
     ip daddr {gateway} tcp dport 53 accept
@@ -118,8 +124,10 @@ table inet {table} {{
 }}
 )",
       "table"_a = names.nft_table, "veths"_a = names.veth_wildcard(), "sources"_a = elements(sources),
-      "publics"_a = elements(publics), "range"_a = s.machines.str(), "gateway"_a = to_address(s.gateway),
-      "uid"_a = s.server_uid, "not_public"_a = kNotPublic, "flows"_a = kFlowsMax, "queries"_a = kQueriesMax);
+      "publics"_a = elements(publics), "range"_a = s.egress.machines.str(), "gateway"_a = to_address(s.gateway),
+      "uid"_a = s.server_uid, "egress"_a = egress_text(s.egress), "rate"_a = rate_text(s.egress, names.veth_wildcard()),
+      "questions"_a = kQueriesPerSecond, "question_burst"_a = kQueriesBurst, "tcp_queries"_a = kTcpQueriesMax,
+      "queries"_a = kQueriesMax);
 }
 
 std::string nft_add(const Names& names, const MachineAddress& m) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "host/address.hpp"
+#include "host/egress_rules.hpp"
 #include "host/names.hpp"
 
 namespace stipend::host {
@@ -19,7 +20,7 @@ struct MachineAddress {
 };
 
 struct NftState {
-  Cidr machines;  // the state's private range
+  EgressRules egress;  // with the state's two ranges
   std::uint32_t gateway = 0;
   uid_t server_uid = 0;
 };
@@ -30,9 +31,5 @@ std::string nft_table(const Names& names, const NftState& state,
 // One machine's elements: added, or taken away.
 std::string nft_add(const Names& names, const MachineAddress& machine);
 std::string nft_remove(const Names& names, const MachineAddress& machine);
-
-// What a machine may have open at a time, and questions to the name server.
-inline constexpr int kFlowsMax = 4096;
-inline constexpr int kQueriesMax = 512;
 
 }  // namespace stipend::host

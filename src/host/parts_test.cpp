@@ -89,7 +89,7 @@ TEST(Ranges, ConfiguredOnesAreCheckedAndTheErrorNamesTheKey) {
 TEST(NftRules, TableHoldsEachMachineByDeviceAndAddress) {
   const Names names = Names::of("/s");
   const std::string text =
-      nft_table(names, {*parse_cidr("10.64.0.0/20"), *parse_address("10.64.0.1"), 995},
+      nft_table(names, {egress_rules({}, *parse_cidr("10.64.0.0/20"), *parse_cidr("100.64.0.0/20")), *parse_address("10.64.0.1"), 995},
                 {{"a", {names.veth(7), *parse_address("10.64.0.9"), *parse_address("100.64.0.9")}}});
   EXPECT_THAT(text, HasSubstr("delete table inet " + names.nft_table + "\n"));
   EXPECT_THAT(text, HasSubstr("\"" + names.veth(7) + "\" . 10.64.0.9"));

@@ -129,16 +129,26 @@ Finding check_lxcfs(bool repair) {
       "install lxcfs and start it: `systemctl start lxcfs`, or `lxcfs /var/lib/lxcfs &` without systemd");
 }
 
+// Rules of every kind that settings can ask for.
+EgressRules every_kind(const Cidr& machines) {
+  hostlink::Egress egress;
+  egress.proxy = "http://10.1.2.3:3128";
+  egress.allow = {"10.1.2.0/24:80-90", "10.1.3.0/24"};
+  auto rules = egress_rules(egress, machines, Cidr{100U << 24 | 64U << 16, 20});
+  rules.proxy_addresses = {10U << 24 | 9};
+  return rules;
+}
+
 Finding check_nft(const Names& names) {
   Names probe = names;
   probe.nft_table = "stipend_check_" + names.hash;
   const std::map<std::string, MachineAddress> one{
       {"x", {names.veth(0), 10U << 24 | 2, 100U << 24 | 64U << 16 | 2}}};
-  const auto made = run_nft(nft_table(probe, {Cidr{10U << 24, 20}, 10U << 24 | 1, 0}, one) +
+  const auto made = run_nft(nft_table(probe, {every_kind(Cidr{10U << 24, 20}), 10U << 24 | 1, 0}, one) +
                             "delete table inet " + probe.nft_table + "\n");
   if (made) return ok("nftables", "packet filter and address translation work");
   return bad("nftables", "the kernel refuses the rules that machines need: " + made.error().message,
-             "load the modules nf_tables, nft_chain_nat, nft_ct, nft_masq, nft_reject, nft_connlimit "
+             "load the modules nf_tables, nft_chain_nat, nft_ct, nft_limit, nft_masq, nft_reject, nft_connlimit "
              "(Debian's kernel has them)");
 }
 

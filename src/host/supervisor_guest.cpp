@@ -45,7 +45,8 @@ base::Status prepare(const Names& names, const SupervisorSpec& spec) {
                                                         .nameserver = spec.gateway,
                                                         .authorized_keys = start.authorized_keys,
                                                         .user_data = start.user_data,
-                                                        .jupyter_token = start.jupyter_token}));
+                                                        .jupyter_token = start.jupyter_token,
+                                                        .proxy = spec.proxy}));
   for (const auto& remark : remarks)
     base::log::warn("a file of the machine could not be written",
                     {{"instance", start.key.instance.str()}, {"remark", remark}});

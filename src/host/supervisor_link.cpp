@@ -81,7 +81,8 @@ base::Result<Measured> decode_measured(std::string_view packet) {
 std::string encode(const SupervisorSpec& spec) {
   return json{{"v", kVersion},           {"start", hostlink::encode(hostlink::Request(spec.start))},
               {"slot", spec.ids.slot},   {"gateway", spec.gateway},
-              {"seccomp", spec.seccomp}, {"cpus", spec.cpus}}
+              {"seccomp", spec.seccomp}, {"cpus", spec.cpus},
+              {"proxy", spec.proxy.url}, {"no_proxy", spec.proxy.without}}
       .dump();
 }
 
@@ -93,6 +94,7 @@ base::Result<SupervisorSpec> decode_spec(std::string_view packet) {
   spec.ids.slot = static_cast<std::uint32_t>(f.integer("slot", 0, kIdSlots - 1));
   spec.gateway = f.text("gateway", 32);
   spec.seccomp = f.text("seccomp", 256);
+  spec.proxy = {f.text("proxy", 512), f.text("no_proxy", 16'384)};
   const json* cpus = f.array("cpus", 4096);
   TRY(f.fault());
   for (const auto& cpu : *cpus) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "host/egress_environment.hpp"
 #include "host/idmap.hpp"
 #include "host/lease.hpp"
 #include "host/names.hpp"
@@ -27,6 +28,7 @@ struct SupervisorSpec {
   std::string gateway;
   std::string seccomp;  // path of the profile, written once by stipend-host
   std::vector<int> cpus;
+  ProxyWords proxy = {};
 };
 
 // Thousandths of a CPU that the machine gets when all want more than there is.

@@ -1,10 +1,10 @@
-#include "host/address.hpp"
+#include "base/ipv4.hpp"
 
 #include <fmt/core.h>
 
 #include <charconv>
 
-namespace stipend::host {
+namespace stipend::base {
 
 std::optional<std::uint32_t> parse_address(std::string_view text) {
   std::uint32_t address = 0;
@@ -45,4 +45,4 @@ std::optional<Cidr> parse_cidr(std::string_view text) {
   return Cidr{*first, bits};
 }
 
-}  // namespace stipend::host
+}  // namespace stipend::base
