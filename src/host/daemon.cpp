@@ -112,6 +112,7 @@ base::Status Daemon::set_up() {
       Network::open(names_, {options_.private_cidr, options_.public_cidr, options_.server_uid, options_.egress},
                     networks()));
   find_proxy(true, monotonic_ms());
+  begin_flow_log();
   record_.boot_id = boot_id_;
   TRY_ASSIGN(listener_, listen_at(names_.runtime + "/host.sock", options_.server_uid));
   log::info("stipend-host serves", {{"state", names_.state},
@@ -137,6 +138,7 @@ void Daemon::tidy() {
 int Daemon::serve() {
   while (!end_)
     loop_once(static_cast<int>(std::clamp<std::int64_t>(next_second_ms_ - monotonic_ms(), 0, 1'000)));
+  flows_.end();
   log::info("stipend-host ends; machines go on under their supervisors", {{"machines", machines_.size()}});
   return 0;
 }
@@ -206,6 +208,7 @@ void Daemon::each_second(std::int64_t now) {
       if (run.final_report && !run.acknowledged && book_.durable(key)) tell_all(*run.final_report);
   }
   find_proxy(false, now);
+  flows_.tick(now);
   if (network_ && now >= next_network_ms_) {
     next_network_ms_ = now + kNetworkMs;
     if (auto kept = network_->keep_alive(); !kept)
@@ -226,6 +229,7 @@ void Daemon::reap_children() {
   std::erase_if(leaving_, [&](Child& child) { return reap(child, status); });
   reap(recorder_, status);
   if (reap(disk_measurer_, status)) finish_measuring_disks(status);
+  flows_.tick(monotonic_ms());
 }
 
 }  // namespace stipend::host

@@ -18,6 +18,7 @@
 #include "host/disk_watch.hpp"
 #include "host/egress_proxy.hpp"
 #include "host/fd.hpp"
+#include "host/flow_child.hpp"
 #include "host/network.hpp"
 #include "host/packet.hpp"
 #include "host/record.hpp"
@@ -34,6 +35,7 @@ struct DaemonOptions {
   uid_t server_uid = 0;
   std::string private_cidr, public_cidr;  // empty: chosen
   hostlink::Egress egress = {};
+  bool keep_flows = false;                // it is recorded whose a connection was
   std::string boot_id;                    // tests only: play a reboot of the host
 };
 
@@ -153,6 +155,8 @@ class Daemon {
   static std::vector<hostlink::Notice> notices_of(const Machine& machine);
   // daemon_egress.cpp
   void find_proxy(bool at_start, std::int64_t now);
+  static HoldOrder hold_order(const Machine& machine);
+  void begin_flow_log();
 
   Names names_;
   DaemonOptions options_;
@@ -163,6 +167,7 @@ class Daemon {
   std::int64_t epoch_ = 0;
   std::optional<Network> network_;
   ProxyFinder proxy_{""};
+  FlowChild flows_;
   std::optional<std::vector<std::uint32_t>> proxy_found_;
   std::string seccomp_;
   Fd lock_, listener_, signals_;

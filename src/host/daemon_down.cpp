@@ -26,6 +26,7 @@ namespace log = base::log;
 constexpr std::int64_t kCleanStopMs = 50'000;
 constexpr std::int64_t kForceStopMs = 80'000;
 constexpr std::int64_t kLockWaitMs = 15'000;
+constexpr int kFlowsWaitMs = 5'000;
 
 }  // namespace
 
@@ -109,6 +110,7 @@ int bring_down(const DaemonOptions& options) {
   };
   // One that no book knows would hold the mounts and the groups.
   check(end_supervisors(*names), "a supervisor does not end");
+  if (!flows_ended(*names, kFlowsWaitMs)) log::error("the log of connections is still being written");
   for (const auto& id : machines_with_groups(*names)) {
     check(kill_machine(*names, id), "a machine could not be killed");
     check(remove_machine_groups(*names, id), "a machine's control groups stay");

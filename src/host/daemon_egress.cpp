@@ -1,4 +1,4 @@
-// What goes out: the proxy's addresses as they are now.
+// What goes out: the proxy's addresses as they are now, and the log of whose a connection was.
 #include <algorithm>
 
 #include "base/log.hpp"
@@ -30,6 +30,20 @@ void Daemon::find_proxy(bool at_start, std::int64_t now) {
                {{"proxy", options_.egress.proxy}});
   if (const auto set = network_->set_proxy_addresses(usable); !set)
     log::error("the way to the proxy could not be opened", {{"error", set.error().message}});
+}
+
+HoldOrder Daemon::hold_order(const Machine& machine) {
+  return {parse_address(machine.network.private_address).value_or(0), machine.key};
+}
+
+void Daemon::begin_flow_log() {
+  if (!options_.keep_flows) return;
+  flows_.begin(names_, network_->own_ranges().front(), options_.egress, [this] {
+    std::vector<HoldOrder> all;
+    for (const auto& [id, machine] : machines_)
+      if (!machine.network.private_address.empty()) all.push_back(hold_order(machine));
+    return all;
+  });
 }
 
 }  // namespace stipend::host

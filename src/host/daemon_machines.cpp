@@ -61,6 +61,7 @@ base::Status Daemon::launch(Machine& machine, hostlink::Start start) {
   TRY_ASSIGN(const IdRange ids, acquire_ids(names_, start.key.instance));
   machine.network = {start.key.instance, ids, start.private_address, start.public_address};
   TRY(network_->add_machine(machine.network));
+  flows_.hold(hold_order(machine));
   std::vector<CpuUse> in_use;
   for (const auto& [id, other] : machines_)
     if (!other.cpu.cpus.empty()) in_use.push_back(other.cpu);

@@ -136,6 +136,7 @@ TEST_F(EgressPackets, BytesOfAMachineAreLimitedInBothDirections) {
           close(c);
           continue;
         }
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         std::vector<char> block(1 << 16);
         char what = 0;
         if (recv(c, &what, 1, 0) != 1) _exit(0);

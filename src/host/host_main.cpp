@@ -2,6 +2,8 @@
 //   serve      takes orders from the server of uid UID until SIGTERM; machines go on without it
 //   down       stops every machine of the state and removes what it has on the host
 //   check      says as JSON what this host lacks; exit status 1 when machines cannot run
+//   whose      says as JSON which machine used an address and port of the outside
+//   flows      (started by `serve`) records which machine uses which; see flow_logger.hpp
 //   supervise  (started by `serve`) holds the lease of one machine
 #include <unistd.h>
 
@@ -14,6 +16,7 @@
 #include "base/log.hpp"
 #include "host/daemon.hpp"
 #include "host/daemon_down.hpp"
+#include "host/flow_words.hpp"
 #include "host/preflight.hpp"
 #include "host/supervisor.hpp"
 #include "hostlink/egress.hpp"
@@ -91,8 +94,12 @@ int main(int argc, char** argv) {
   auto* serving = app.add_subcommand("serve", "take orders from the server");
   auto* down = app.add_subcommand("down", "stop every machine and remove what this state has on the host");
   auto* check = app.add_subcommand("check", "say as JSON what this host lacks");
+  host::FlowWords flow_words;
+  auto* flows = app.add_subcommand("flows", "record whose connections are whose (started by serve)");
+  auto* whose = app.add_subcommand("whose", "say as JSON which machine used an address and port outside");
+  flow_words.add_to(*flows, *whose);
   auto* supervising = app.add_subcommand("supervise", "hold the lease of one machine (started by serve)");
-  for (auto* sub : {serving, down, check, supervising}) {
+  for (auto* sub : {serving, down, check, supervising, flows, whose}) {
     sub->add_option("--state", options.state, "the state's folder")->required(sub != check);
     sub->add_option("--images", options.images, "folder with sealed images (default: STATE/images)");
   }
@@ -125,8 +132,11 @@ int main(int argc, char** argv) {
   }
   options.state = absolute(options.state);
   options.images = absolute(options.images);
+  if (flows->parsed()) return flow_words.keep(host::Names::of(options.state));
+  if (whose->parsed()) return flow_words.answer(host::Names::of(options.state));
   if (supervising->parsed()) return host::supervise(host::Names::of(options.state, options.images));
   if (down->parsed()) return host::bring_down(options);
   if (check->parsed()) return print_check(options);
+  options.keep_flows = true;
   return serve(options);
 }

@@ -48,6 +48,7 @@ std::span<const AdminCommand> money_commands();
 std::span<const AdminCommand> image_commands();
 std::span<const AdminCommand> instance_commands();
 std::span<const AdminCommand> status_commands();
+std::span<const AdminCommand> whose_commands();
 
 // Unknown command: NotFound. Missing or ill-typed arguments: Invalid, by name.
 boost::asio::awaitable<JsonResult> admin_call(AdminContext& context, control::Actor actor, std::string name, Json arguments);
