@@ -4,11 +4,12 @@ let csrf = "";
 export function useCsrf(token) { csrf = token; }
 
 export async function call(method, path, body, headers = {}) {
+  const file = body instanceof Blob;
   const response = await fetch(`/api/v1${path}`, {
     method,
     credentials: "same-origin",
-    headers: { ...(body ? { "Content-Type": "application/json" } : {}), ...(csrf ? { "X-Stipend-Csrf": csrf } : {}), ...headers },
-    body: body ? JSON.stringify(body) : undefined,
+    headers: { ...(body && !file ? { "Content-Type": "application/json" } : {}), ...(csrf ? { "X-Stipend-Csrf": csrf } : {}), ...headers },
+    body: file ? body : body ? JSON.stringify(body) : undefined,
   });
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer;

@@ -1,5 +1,6 @@
 // The one page: credit, machines, launch. Figures come worded from the server; nothing here computes money.
 import { call, useCsrf } from "/assets/api.js";
+import { drawAccount } from "/assets/account.js";
 import { connect } from "/assets/ssh.js";
 import { drawMachines } from "/assets/machines.js";
 import { when } from "/assets/when.js";
@@ -111,7 +112,7 @@ async function start() {
     }
   }
   at("content").hidden = false;
-  await drawLaunch();
+  await Promise.all([drawLaunch(), drawAccount(session)]);
   listen();
 }
 

@@ -1,5 +1,6 @@
 // The link's secret is in the fragment, so it reaches no server log; only the button's POST spends it.
 import { call } from "/assets/api.js";
+import { takeNext } from "/assets/next-page.js";
 
 const token = location.hash.slice(1);
 const say = document.getElementById("say");
@@ -21,7 +22,7 @@ async function start() {
     go.disabled = true;
     try {
       await call("POST", "/sign-in", { token });
-      location.replace("/");
+      location.replace(takeNext());
     } catch (error) {
       say.textContent = error.message;
       go.hidden = true;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "app/console_actor.hpp"
 #include "app/notice_words.hpp"
 #include "app/words.hpp"
 #include "base/digest.hpp"
@@ -18,15 +19,6 @@ using domain::State;
 using gateway::awaitable;
 
 namespace {
-
-control::Actor console_actor(const base::AccountId& account, std::string request_id = "") {
-  control::Actor actor;
-  actor.who = account.empty() ? "visitor" : account.str();
-  actor.via = "console";
-  actor.request_id = std::move(request_id);
-  actor.account = account;
-  return actor;
-}
 
 const domain::Catalogue* catalogue_of(const State& state, const base::AccountId& account) {
   const auto* row = state.find<domain::Account>(account);

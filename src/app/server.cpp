@@ -18,6 +18,8 @@
 #include "app/metrics.hpp"
 #include "app/plain_door.hpp"
 #include "app/ports.hpp"
+#include "app/ports_class.hpp"
+#include "app/ports_join.hpp"
 #include "app/ssh_bridge.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -93,6 +95,9 @@ struct Parts {
   std::optional<AdminContext> admin;
   CertificateNews certificate{job.tls};
   std::optional<EnginePorts> ports;
+  std::optional<EngineClass> class_ports;
+  std::optional<EngineJoin> join_ports;
+  std::optional<gateway::PeoplePorts> people;
   std::optional<gateway::Gateway> gateway;
   std::unique_ptr<api::Api> api;
   std::optional<JumpKeys> jump;
@@ -130,7 +135,11 @@ void assemble(Parts& p) {
   const Address address(p.job.config, p.job.listen);
   p.admin.emplace(AdminContext{service, *p.vault, p.job.images, address, p.job.listen, p.job.config.region, p.certificate});
   p.ports.emplace(service.engine());
+  p.class_ports.emplace(service.engine());
+  p.join_ports.emplace(service.engine());
+  p.people.emplace(*p.class_ports, *p.join_ports);
   gateway::Options options;
+  options.people = &*p.people;
   options.origins = {address.console_hosts(), address.machines_domain(), address.tls(), address.tls() && !p.job.config.name.empty()};
   if (const auto jump = net::parse_host_port(p.job.config.ssh_listen); p.job.jump.keys >= 0 && jump)
     options.ssh = {p.job.config.ssh_user, jump->port};

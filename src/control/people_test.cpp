@@ -181,6 +181,10 @@ TEST_F(People, WrongLinesStopAnImportUntilTheyAreLeftOut) {
   ASSERT_TRUE(import(text, options, preview(text, options).digest));
   EXPECT_NE(member("s2"), nullptr);
   EXPECT_EQ(member("s3"), nullptr);
+  options.suspend_missing = true;  // a wrong line may be that of somebody who is there
+  EXPECT_EQ(import(text, options, preview(text, options).digest).error().code, "RosterWrong");
+  EXPECT_EQ(import("nonsense", options, preview("nonsense", options).digest).error().code, "RosterWrong");
+  EXPECT_EQ(account(id("ada")).status, domain::AccountStatus::kInvited);
   const auto taken = preview("identifier,mail\ns9,ben@example.org\n");
   ASSERT_EQ(taken.wrong.size(), 1u);
   EXPECT_EQ(taken.wrong[0].reason, "the mail is that of another identifier in this course");

@@ -182,6 +182,15 @@ awaitable<void> stream(Ports& ports, std::string session, std::shared_ptr<net::E
   }
 }
 
+std::string_view page_of(std::string_view path) {
+  const auto is = [path](std::string_view page) { return path == page || (path.starts_with(page) && path[page.size()] == '/'); };
+  if (path == "/sign-in") return "sign-in.html";
+  if (is("/class")) return "class.html";
+  if (is("/join")) return "join.html";
+  if (is("/go")) return "go.html";
+  return "index.html";
+}
+
 net::Response asset(std::string_view name) {
   const auto* found = find_asset(name);
   net::Response response;
@@ -209,13 +218,15 @@ awaitable<net::Decision> Gateway::console(net::Request head) {
     if (head.method != "GET" && head.method != "HEAD") co_return net::text_response(405, "Only GET.\n");
     if (path.starts_with("/assets/")) co_return asset(path.substr(8));
     // Any other path is a view of the one page: the address reaches the page's own script, never a server log.
-    co_return asset(path == "/sign-in" ? "sign-in.html" : "index.html");
+    co_return asset(page_of(path));
   }
   Call call{ports_, options_, std::move(head), new_request_id(), ""};
   if (!same_origin(options_.origins, call.request) ||
       (call.request.headers.get("sec-fetch-site") == "none"))
     co_return call.fail({base::Fault::kDenied, "ForeignOrigin", "This request comes from another page."});
   if (const auto secret = net::cookie(call.request.headers, options_.origins.session_cookie())) call.session = *secret;
+  if (options_.people && is_people_path(path))
+    co_return co_await people_decision({ports_, *options_.people, options_.origins, options_.jupyter_port, std::move(call.request), call.request_id, call.session});
   if (!path.starts_with("/api/v1/")) co_return call.fail({base::Fault::kNotFound, "NotFound", "There is nothing at this address."});
   if (call.request.method != "GET" && call.request.method != "POST")
     co_return call.fail({base::Fault::kInvalid, "MethodNotAllowed", "Only GET and POST."});

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gateway/origins.hpp"
+#include "gateway/people_api.hpp"
 #include "gateway/ports.hpp"
 #include "gateway/route_cache.hpp"
 #include "gateway/ssh_way.hpp"
@@ -13,6 +14,7 @@ namespace stipend::gateway {
 struct Options {
   Origins origins;
   std::uint16_t jupyter_port = 8888;
+  PeoplePorts* people = nullptr;  // none: no class page, nobody joins
   SshOptions ssh = {};
 };
 

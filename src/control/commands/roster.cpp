@@ -160,6 +160,10 @@ base::Result<RosterStep> import_roster(Tx& tx, const Roster& roster, const Roste
   if (!digest.empty() && !plan.wrong.empty() && !options.skip_wrong)
     return base::fail(Fault::kInvalid, "RosterWrong",
                       fmt::format("{} lines are wrong; correct them, or choose to leave them out", plan.wrong.size()));
+  if (roster.rows.empty()) return base::fail(Fault::kInvalid, "RosterWrong", "no line of the file can be imported");
+  if (options.suspend_missing && !plan.wrong.empty())
+    return base::fail(Fault::kInvalid, "RosterWrong",
+                      "a wrong line may be that of a member: correct all lines before you suspend who is missing");
   const auto* course = tx.state().find<domain::Course>(plan.course);
   std::map<std::string, base::PersonId> known;  // built once: a search for each of ten thousand would be long
   for (const auto& [id, person] : tx.state().persons)

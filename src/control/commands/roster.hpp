@@ -62,7 +62,8 @@ struct RosterStep {
   bool more = false;
 };
 // Does at most `most` of what plan_roster would do now. `digest` (empty: not asked, for the steps after the first) must
-// be the preview's: RosterChanged when something is different since. RosterWrong while lines are wrong and not skipped.
+// be the preview's: RosterChanged when something is different since. RosterWrong while lines are wrong and not skipped, when no line
+// is good, or when who is missing shall be suspended and some lines are wrong.
 // A step is one transaction; after a crash the same file imported again does the rest.
 base::Result<RosterStep> import_roster(Tx& tx, const Roster& roster, const RosterOptions& options, const std::string& digest,
                                        std::size_t most);

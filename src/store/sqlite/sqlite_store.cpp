@@ -225,6 +225,7 @@ base::Result<std::unique_ptr<Store>> open_sqlite(const std::string& folder, Sqli
   std::string settings = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA wal_autocheckpoint=4000;";
   if (writer.execute(settings) != SQLITE_OK) return std::unexpected(writer.error("cannot open " + path));
   TRY(sqlite::migrate(writer));
+  writer.execute("PRAGMA wal_checkpoint(TRUNCATE)");  // what was erased before is in no file now
   if (options.limit_bytes > 0)
     writer.execute("PRAGMA max_page_count = " + std::to_string(options.limit_bytes / 4096));
   TRY_ASSIGN(auto reader, Database::open(path, sqlite::Open::kReader));

@@ -1,0 +1,99 @@
+// /go/CODE: from a course page to a running notebook. Costs money, so what will run is said first; nothing starts by a
+// mere GET. The addresses it goes to come from the server.
+import { call, useCsrf } from "/assets/api.js";
+import { at, el, fill, notice } from "/assets/dom.js";
+import { rememberNext } from "/assets/next-page.js";
+
+const PAUSE_MS = 700, SLOW_MS = 40_000;
+const code = decodeURIComponent(location.pathname.replace(/^\/go\/?/, ""));
+const step = at("step");
+const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+
+// Not signed in: the address stays; the link is opened here, or in this browser, which remembers where to go.
+function askToSignIn() {
+  at("title").textContent = "Sign in first";
+  rememberNext(`/go/${code}`);
+  const input = el("input", { type: "url", required: true, autocomplete: "off", placeholder: `${location.origin}/sign-in#…` });
+  const button = el("button", { type: "submit", class: "primary" }, "Sign in");
+  const form = el("form", { class: "stack" }, el("label", {}, "Or paste it here", input), el("div", {}, button));
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    notice("");
+    const token = (input.value.match(/#([0-9a-f]{32})$/) || [])[1];
+    if (!token) return notice("That is not a sign-in link. It ends in # and 32 signs.");
+    try {
+      await call("POST", "/sign-in", { token });
+      location.reload();
+    } catch (error) {
+      notice(error.message);
+    }
+    return undefined;
+  });
+  step.replaceChildren(
+    el("p", {}, "You are not signed in. Open your sign-in link in this browser: you come back here. Have none? ", el("a", { href: "/join" }, "Join with a code"), ", or ask your teacher."), form);
+}
+
+function what(link) {
+  if (link.state === "running") return `${link.instance_name || link.instance} is running (${link.instance_type}, ${link.price_shown} an hour).`;
+  if (link.state === "pending") return `${link.instance_name || link.instance} is starting.`;
+  if (link.state === "stopped") return `This starts your stopped machine ${link.instance_name || link.instance}, a ${link.instance_type}: ${link.price_shown} an hour while it runs.`;
+  if (link.state === "stopping") return `${link.instance_name || link.instance} is stopping. It can be started in a moment.`;
+  return `This starts a new ${link.type} from the image ${link.image}: ${link.price_shown} an hour while it runs.`;
+}
+
+function draw(link) {
+  at("title").textContent = link.title;
+  document.title = `${link.title} · Stipend`;
+  if (link.broken) return step.replaceChildren(el("p", {}, `This link needs the image ${link.image} on ${link.type}, which the course does not have any more. Tell your teacher.`));
+  const open = el("button", { type: "button", class: "primary" }, "Open");
+  open.addEventListener("click", () => start(link).catch((error) => { notice(error.message); load().catch((other) => notice(other.message)); }));
+  fill(step,
+    el("p", {}, what(link)),
+    link.repository ? el("p", { class: "quiet" }, `${link.repository} is cloned into your home, or brought up to date; your own edits stay.`) : "",
+    el("div", {}, open));
+  open.focus();
+  return undefined;
+}
+
+async function start(link) {
+  notice("");
+  const items = ["Credit set aside", "Machine runs", "Jupyter answers"].map((words) => el("li", {}, words));
+  const slow = el("p", { class: "quiet" });
+  step.replaceChildren(el("ol", { class: "steps" }, items), slow);
+  const opened = await call("POST", `/go/${code}`, {});
+  items[0].className = "done";
+  const begun = performance.now();
+  for (;;) {
+    const now = await call("GET", `/go/${code}/ready`);
+    if (now.instance !== opened.instance || now.state === "stopped" || now.state === "stopping" || !now.state) throw new Error("The machine did not start. Nothing was charged for a start that failed. Try again.");
+    if (now.state === "running") items[1].className = "done";
+    if (now.jupyter) break;
+    if (performance.now() - begun > SLOW_MS) slow.textContent = "Slower than usual. You are not charged until it runs.";
+    await pause(PAUSE_MS);
+  }
+  items[2].className = "done";
+  const { url } = await call("POST", `/instances/${opened.instance}/ticket`, {});
+  location.assign(`${url}&next=${encodeURIComponent(opened.landing)}`);
+}
+
+async function load() {
+  draw(await call("GET", `/go/${code}`));
+}
+
+async function begin() {
+  let session;
+  try {
+    session = await call("GET", "/session");
+  } catch (error) {
+    if (error.status !== 401) throw error;
+    return askToSignIn();
+  }
+  useCsrf(session.csrf);
+  at("who").textContent = `${session.course} · ${session.name}`;
+  return load();
+}
+
+begin().catch((error) => {
+  at("title").textContent = "This cannot be opened";
+  notice(error.message);
+});

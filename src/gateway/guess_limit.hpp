@@ -1,0 +1,46 @@
+// How often wrong secrets may be tried: so many in a window for one address, more for all together. Right ones cost
+// nothing, so a whole class behind one address joins unhindered. Thread-safe; bounded.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+namespace stipend::gateway {
+
+class GuessLimit {
+ public:
+  static constexpr std::int64_t kWindowMs = 10 * 60'000;
+  static constexpr int kOneAddress = 20, kTogether = 500;
+  static constexpr std::size_t kMostAddresses = 10'000;
+
+  bool may_try(const std::string& address, std::int64_t now_ms) {
+    const std::lock_guard lock(guard_);
+    turn(now_ms);
+    const auto at = failed_.find(address);
+    return together_ < kTogether && (at == failed_.end() || at->second < kOneAddress);
+  }
+
+  void failed(const std::string& address, std::int64_t now_ms) {
+    const std::lock_guard lock(guard_);
+    turn(now_ms);
+    ++together_;
+    if (failed_.size() < kMostAddresses || failed_.contains(address)) ++failed_[address];
+  }
+
+ private:
+  void turn(std::int64_t now_ms) {
+    if (now_ms < begun_ms_ + kWindowMs && begun_ms_ != 0) return;
+    begun_ms_ = now_ms;
+    together_ = 0;
+    failed_.clear();
+  }
+
+  std::mutex guard_;
+  std::int64_t begun_ms_ = 0;
+  int together_ = 0;
+  std::unordered_map<std::string, int> failed_;
+};
+
+}  // namespace stipend::gateway
