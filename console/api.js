@@ -3,6 +3,9 @@ let csrf = "";
 
 export function useCsrf(token) { csrf = token; }
 
+// Headers of a request that changes something.
+export function authorize(headers = {}) { return { ...(csrf ? { "X-Stipend-Csrf": csrf } : {}), ...headers }; }
+
 export async function call(method, path, body, headers = {}) {
   const file = body instanceof Blob;
   const response = await fetch(`/api/v1${path}`, {

@@ -39,6 +39,12 @@ export function drawMachines(body, none, machines, act) {
     cell(row, `${machine.type} · ${machine.price_shown}/h`).className = "whole";
     cell(row, machine.public_address || "—");
     const actions = cell(row, "");
+    if (machine.state === "stopped") {
+      const files = document.createElement("a");
+      files.href = "/files";
+      files.textContent = "Files";
+      actions.append(files, " ");
+    }
     for (const [verb, words] of ACTIONS[machine.state] || []) {
       if (verb === "jupyter" && !machine.jupyter) continue;
       const button = document.createElement("button");

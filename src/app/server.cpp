@@ -20,6 +20,7 @@
 #include "app/ports.hpp"
 #include "app/ports_class.hpp"
 #include "app/ports_join.hpp"
+#include "app/ports_files.hpp"
 #include "app/ssh_bridge.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -98,6 +99,7 @@ struct Parts {
   std::optional<EngineClass> class_ports;
   std::optional<EngineJoin> join_ports;
   std::optional<gateway::PeoplePorts> people;
+  std::optional<EngineFiles> files;
   std::optional<gateway::Gateway> gateway;
   std::unique_ptr<api::Api> api;
   std::optional<JumpKeys> jump;
@@ -138,11 +140,13 @@ void assemble(Parts& p) {
   p.class_ports.emplace(service.engine());
   p.join_ports.emplace(service.engine());
   p.people.emplace(*p.class_ports, *p.join_ports);
+  p.files.emplace(service.engine(), service.provider(), service.store().epoch(), p.random);
   gateway::Options options;
   options.people = &*p.people;
   options.origins = {address.console_hosts(), address.machines_domain(), address.tls(), address.tls() && !p.job.config.name.empty()};
   if (const auto jump = net::parse_host_port(p.job.config.ssh_listen); p.job.jump.keys >= 0 && jump)
     options.ssh = {p.job.config.ssh_user, jump->port};
+  options.files = &*p.files;
   p.gateway.emplace(*p.ports, std::move(options));
   p.api = std::make_unique<api::Api>(api::Parts{
       service.engine(), p.clock, p.random, [&vault = *p.vault](const domain::AccessKey& key) { return vault.open(key.sealed_secret); },

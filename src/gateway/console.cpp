@@ -8,6 +8,7 @@
 #include "base/random.hpp"
 #include "gateway/assets.hpp"
 #include "gateway/console_api.hpp"
+#include "gateway/files_api.hpp"
 #include "gateway/gateway.hpp"
 #include "gateway/pages.hpp"
 #include "net/cookies.hpp"
@@ -227,6 +228,8 @@ awaitable<net::Decision> Gateway::console(net::Request head) {
   if (const auto secret = net::cookie(call.request.headers, options_.origins.session_cookie())) call.session = *secret;
   if (options_.people && is_people_path(path))
     co_return co_await people_decision({ports_, *options_.people, options_.origins, options_.jupyter_port, std::move(call.request), call.request_id, call.session});
+  if (options_.files && is_files_path(path))
+    co_return co_await files_decision({ports_, *options_.files, std::move(call.request), call.request_id, call.session});
   if (!path.starts_with("/api/v1/")) co_return call.fail({base::Fault::kNotFound, "NotFound", "There is nothing at this address."});
   if (call.request.method != "GET" && call.request.method != "POST")
     co_return call.fail({base::Fault::kInvalid, "MethodNotAllowed", "Only GET and POST."});

@@ -2,6 +2,7 @@
 // origin. Decides from a request's head; safe on several executors at once.
 #pragma once
 
+#include "gateway/files_ports.hpp"
 #include "gateway/origins.hpp"
 #include "gateway/people_api.hpp"
 #include "gateway/ports.hpp"
@@ -16,6 +17,7 @@ struct Options {
   std::uint16_t jupyter_port = 8888;
   PeoplePorts* people = nullptr;  // none: no class page, nobody joins
   SshOptions ssh = {};
+  FilesPorts* files = nullptr;  // none: no files
 };
 
 class Gateway {

@@ -78,6 +78,7 @@ base::Result<std::unique_ptr<Daemon>> Daemon::open(const DaemonOptions& options)
   for (const char* folder : {"/host/final", "/host/console", "/host/log"})
     TRY(make_root_folder(names.state + folder));
   TRY(make_root_folder(names.runtime + "/m"));
+  TRY(make_folders(names.runtime + "/files", 0711));  // the server goes through it to sockets of its own
   TRY_ASSIGN(RunBook book, RunBook::open(names.state + "/host/runs"));
 
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(names), options, std::move(book)));
@@ -156,12 +157,15 @@ void Daemon::loop_once(int timeout_ms) {
     if (machine.pidfd) fds.push_back({machine.pidfd.get(), POLLIN, 0});
     if (machine.init_pidfd) fds.push_back({machine.init_pidfd.get(), POLLIN, 0});
   }
+  for (const auto& worker : file_workers_)
+    if (worker.said) fds.push_back({worker.said.get(), POLLIN, 0});
   ::poll(fds.data(), fds.size(), timeout_ms);
 
   signalfd_siginfo info{};
   while (::read(signals_.get(), &info, sizeof info) > 0)
     if (info.ssi_signo != SIGCHLD && info.ssi_signo != SIGHUP) end_ = true;
   reap_children();
+  look_at_file_workers(monotonic_ms());
   for (auto& [id, machine] : machines_) {
     read_supervisor(machine);
     if (machine.init_pidfd && has_ended(machine.init_pidfd)) {

@@ -89,6 +89,16 @@ class Daemon {
     std::vector<std::pair<int, std::int64_t>> asked;  // (client's descriptor, request)
   };
 
+  // A process that serves the files of one disk (src/files); the disk is free again when it has ended.
+  struct FileWorker {
+    base::DiskId disk;
+    Child child;
+    Fd said;              // "ready", or what went wrong
+    bool ready = false, ending = false;
+    std::int64_t ready_by_ms = 0;
+    std::vector<std::pair<int, std::int64_t>> asked;  // (client's descriptor, request)
+  };
+
   Daemon(Names names, DaemonOptions options, RunBook book)
       : names_(std::move(names)), options_(std::move(options)), book_(std::move(book)) {}
 
@@ -116,6 +126,7 @@ class Daemon {
   void handle(Client& client, const hostlink::DeleteDisk& m);
   void handle(Client& client, const hostlink::ReadConsole& m);
   void handle(Client& client, hostlink::Resync m);
+  void handle(Client& client, const hostlink::OpenFiles& m);
   bool admit(Client& client, std::int64_t epoch);
   void refuse(const hostlink::RunKey& key, hostlink::Cause cause, std::string detail);
   hostlink::Report bare_report(const hostlink::RunKey& key, hostlink::Phase phase, hostlink::Cause cause,
@@ -158,6 +169,12 @@ class Daemon {
   static HoldOrder hold_order(const Machine& machine);
   void begin_flow_log();
 
+  // daemon_files.cpp
+  base::Status start_file_worker(const hostlink::OpenFiles& m, FileWorker& worker);
+  void look_at_file_workers(std::int64_t now);
+  bool end_file_worker(const base::DiskId& disk);  // true: there is one, which gives the disk back as it ends
+  void answer_files(FileWorker& worker, bool ok, const std::string& code, const std::string& message);
+
   Names names_;
   DaemonOptions options_;
   RunBook book_;
@@ -175,6 +192,7 @@ class Daemon {
   std::vector<base::InstanceId> finished_;  // to be erased after the pass over machines_
   std::vector<Client> clients_;
   std::vector<DiskJob> disk_jobs_;
+  std::vector<FileWorker> file_workers_;
   std::vector<Child> orphan_jobs_;
   std::vector<Child> leaving_;  // supervisors whose run is concluded
   Record record_;

@@ -130,6 +130,7 @@ void Daemon::handle(Client& client, hostlink::Start m) {
                 .lease = m.lease,
                 .final_report = {},
                 .acknowledged = false};
+  end_file_worker(m.disk);  // a machine comes before who reads its files
   if (auto begun = book_.begin(run); !begun) return refuse(key, Cause::kStartFailed, begun.error().message);
 
   Machine& machine = machines_[key.instance];
@@ -192,6 +193,7 @@ void Daemon::handle(Client& client, const hostlink::DeleteDisk& m) {
   if (!admit(client, m.epoch)) return answer(false, "Fenced", "a newer server has taken over");
   for (const auto& [id, machine] : machines_)
     if (machine.disk == m.disk) return answer(false, "VolumeInUse", "the disk is in use by " + id.str());
+  if (end_file_worker(m.disk)) return answer(false, "VolumeInUse", "its files were being read; try again");
   for (auto& job : disk_jobs_)
     if (job.disk == m.disk) return job.asked.emplace_back(client.socket.get(), m.request), void();
   if (disk_jobs_.size() >= kMaxDiskJobs)

@@ -58,7 +58,7 @@ bool lock_disk(const Fd& blocks, int wait_ms) {
   return true;
 }
 
-constexpr int kLastUserMs = 5'000;  // a machine that just ended lets go of its disk within this
+constexpr int kLastUserMs = 20'000;  // a machine that just ended, or a file worker with an upload, lets go of its disk within this
 
 base::Status format(const std::string& file) {
   // Own mkfs only: the kernel never mounts blocks that somebody else wrote. lazy_*: no zeroes written at

@@ -29,10 +29,10 @@ void widen(const Fd& socket) {
 
 }  // namespace
 
-base::Result<Fd> listen_at(const std::string& path, uid_t owner) {
+static base::Result<Fd> listen_as(int type, const std::string& path, uid_t owner) {
   TRY_ASSIGN(const sockaddr_un address, address_of(path));
   ::unlink(path.c_str());
-  Fd socket(::socket(AF_UNIX, kType, 0));
+  Fd socket(::socket(AF_UNIX, type, 0));
   if (!socket) return base::fail_errno("socket", errno);
   const mode_t before = umask(0177);
   const int bound = ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
@@ -42,6 +42,11 @@ base::Result<Fd> listen_at(const std::string& path, uid_t owner) {
     return base::fail_errno("chown " + path, errno);
   if (::listen(socket.get(), 16) != 0) return base::fail_errno("listen " + path, errno);
   return socket;
+}
+
+base::Result<Fd> listen_at(const std::string& path, uid_t owner) { return listen_as(kType, path, owner); }
+base::Result<Fd> listen_stream_at(const std::string& path, uid_t owner) {
+  return listen_as(SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, path, owner);
 }
 
 base::Result<Fd> connect_to(const std::string& path) {

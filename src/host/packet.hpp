@@ -15,6 +15,7 @@
 namespace stipend::host {
 
 base::Result<Fd> listen_at(const std::string& path, uid_t owner);  // mode 0600; replaces a left-over
+base::Result<Fd> listen_stream_at(const std::string& path, uid_t owner);  // a byte stream; else the same
 base::Result<Fd> connect_to(const std::string& path);
 base::Result<std::pair<Fd, Fd>> packet_pair();
 std::optional<Fd> accept_from(const Fd& listener, uid_t& peer);  // none: nobody waits

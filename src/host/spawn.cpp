@@ -59,12 +59,28 @@ base::Result<Child> fork_child(const std::function<int()>& body) {
   return child;
 }
 
-base::Result<Child> spawn_self(const std::vector<std::string>& arguments, int keep, int log) {
+base::Result<std::string> sibling_program(const std::string& name) {
   char self[PATH_MAX];
   const auto length = readlink("/proc/self/exe", self, sizeof self - 1);
   if (length <= 0) return base::fail_errno("readlink /proc/self/exe", errno);
-  self[length] = '\0';
-  std::vector<char*> argv{self};
+  const std::string path(self, static_cast<std::size_t>(length));
+  return path.substr(0, path.rfind('/') + 1) + name;
+}
+
+base::Result<Child> spawn_self(const std::vector<std::string>& arguments, int keep, int log) {
+  return spawn_program("/proc/self/exe", arguments, {keep}, log);
+}
+
+base::Result<Child> spawn_program(const std::string& program, const std::vector<std::string>& arguments,
+                                  const std::vector<int>& keep, int log) {
+  std::vector<char*> argv{const_cast<char*>(program.c_str())};
+  char self[PATH_MAX];
+  if (program == "/proc/self/exe") {  // people read lists of processes
+    const auto length = readlink(program.c_str(), self, sizeof self - 1);
+    if (length <= 0) return base::fail_errno("readlink /proc/self/exe", errno);
+    self[length] = '\0';
+    argv.front() = self;
+  }
   for (const auto& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
   argv.push_back(nullptr);
   const pid_t pid = fork();
@@ -73,12 +89,17 @@ base::Result<Child> spawn_self(const std::vector<std::string>& arguments, int ke
     setsid();
     default_signals();
     // Above the descriptors that are about to be replaced.
-    const int kept = fcntl(keep, F_DUPFD, 10), out = fcntl(log, F_DUPFD, 10);
-    const int null = open("/dev/null", O_RDWR);
-    if (kept < 0 || out < 0 || null < 0) _exit(126);
-    if (dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0 || dup2(kept, 3) < 0) _exit(126);
-    if (syscall(SYS_close_range, 4U, ~0U, 0U) != 0) _exit(126);
-    execv("/proc/self/exe", argv.data());
+    constexpr int kAbove = 16;
+    std::vector<int> kept;
+    for (const int fd : keep) kept.push_back(fcntl(fd, F_DUPFD, kAbove));
+    const int out = fcntl(log, F_DUPFD, kAbove), null = open("/dev/null", O_RDWR);
+    if (out < 0 || null < 0) _exit(126);
+    if (dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0) _exit(126);
+    unsigned next = 3;
+    for (const int fd : kept)
+      if (fd < 0 || dup2(fd, static_cast<int>(next++)) < 0) _exit(126);
+    if (syscall(SYS_close_range, next, ~0U, 0U) != 0) _exit(126);
+    execv(program.c_str(), argv.data());
     _exit(126);
   }
   Child child{.pid = pid, .pidfd = {}};

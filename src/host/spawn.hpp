@@ -27,6 +27,11 @@ base::Result<Child> fork_child(const std::function<int()>& body);
 // Forks and executes this same program (/proc/self/exe) in a session of its own, with `keep` as descriptor 3
 // and `log` as 1 and 2. It outlives this process.
 base::Result<Child> spawn_self(const std::vector<std::string>& arguments, int keep, int log);
+// The same with another program, and `keep` as the descriptors from 3 on.
+base::Result<Child> spawn_program(const std::string& program, const std::vector<std::string>& arguments,
+                                  const std::vector<int>& keep, int log);
+// Of this program's folder: what was built and installed with it.
+base::Result<std::string> sibling_program(const std::string& name);
 
 // Reaps one child if it has ended: true and its wait status.
 bool reap(Child& child, int& status);

@@ -153,6 +153,18 @@ void read(Fields& f, Resync& m) {
     if (!entry.fault()) return f.wrong("expected", "holds what is not an instance and a generation");
   }
 }
+void write(json& j, const OpenFiles& m) {
+  j["disk"] = m.disk.str();
+  if (!m.image.empty()) j["image"] = m.image.str();
+  j["epoch"] = m.epoch;
+  j["request"] = m.request;
+}
+void read(Fields& f, OpenFiles& m) {
+  f.id("disk", m.disk);
+  if (f.has("image")) f.id("image", m.image);
+  m.epoch = f.integer("epoch", 0, kMax);
+  m.request = f.integer("request", 0, kMax);
+}
 
 void write(json& j, const Welcome& m) {
   j["host"] = m.host.str();
@@ -278,6 +290,8 @@ template <>
 constexpr const char* kType<ReadConsole> = "read-console";
 template <>
 constexpr const char* kType<Resync> = "resync";
+template <>
+constexpr const char* kType<OpenFiles> = "open-files";
 template <>
 constexpr const char* kType<Welcome> = "welcome";
 template <>

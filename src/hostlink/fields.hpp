@@ -20,6 +20,7 @@ class Fields {
   bool boolean(const char* name);
   std::string text(const char* name, std::size_t max_bytes);
   std::string bytes(const char* name, std::size_t max_bytes);  // base64 on the wire
+  bool has(const char* name) const { return object_.contains(name); }  // of those that may be left out
   std::string word(const char* name, bool (*grammar)(std::string_view));
   const nlohmann::json* array(const char* name, std::size_t max);
 

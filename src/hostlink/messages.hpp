@@ -100,11 +100,18 @@ struct ReadConsole {
   base::InstanceId instance;
   std::int64_t request = 0;
 };
+struct OpenFiles {  // -> Done once the disk's file worker listens at files_socket(); starts one if there is none
+  base::DiskId disk;
+  base::ImageId image;  // of a root disk; empty: the disk is a file system of its own
+  std::int64_t epoch = 0;
+  std::int64_t request = 0;
+};
 struct Resync {  // may come in several packets; the host answers after the one with `last`
   std::vector<RunKey> expected;
   bool last = true;
 };
-using Request = std::variant<Hello, Start, Renew, Stop, Reboot, Acknowledge, DeleteDisk, ReadConsole, Resync>;
+using Request =
+    std::variant<Hello, Start, Renew, Stop, Reboot, Acknowledge, DeleteDisk, ReadConsole, Resync, OpenFiles>;
 
 // ---- from the host ----
 struct Welcome {

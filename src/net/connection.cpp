@@ -137,6 +137,7 @@ awaitable<Connection::After> Connection::answer_from(Decision decision) {
   if (auto* body = std::get_if<WithBody>(&decision)) co_return co_await with_body(std::move(*body));
   if (auto* stream = std::get_if<Events>(&decision)) co_return co_await events(std::move(*stream));
   if (auto* bridge = std::get_if<Bridge>(&decision)) co_return co_await FramePump::run(shared_from_this(), std::move(*bridge));
+  if (auto* body = std::get_if<WithStream>(&decision)) co_return co_await with_stream(std::move(*body));
   co_return co_await ProxyRun::run(shared_from_this(), std::move(std::get<Proxy>(decision)));
 }
 

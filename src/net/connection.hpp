@@ -27,11 +27,13 @@ class Connection final : public Live, public std::enable_shared_from_this<Connec
   friend class ProxyRun;
   friend class EventStream;
   friend class FramePump;
+  friend class BodyStream;
   awaitable<After> one_request();
   awaitable<int> read_head();  // 0: parser_ has it; -1: nothing came; else the status to refuse it with
   awaitable<After> answer_from(Decision decision);
   awaitable<After> with_body(WithBody plan);
   awaitable<After> events(Events plan);
+  awaitable<After> with_stream(WithStream plan);
   awaitable<int> read_body(std::string& body, std::size_t limit);  // 0, -1 or a status
   awaitable<bool> continue_if_expected();
   // Writes an answer; closes after it unless the request is or can be read to its end.

@@ -25,7 +25,8 @@ std::string sse_event(std::string_view event, std::string_view data, std::string
 awaitable<Connection::After> EventStream::run(std::shared_ptr<Connection> on, Events plan) {
   Connection& at = *on;
   const auto writer = std::make_shared<EventStream>(on);
-  writer->chunked_ = at.minor_version_ >= 1;
+  writer->left_ = plan.length;
+  writer->chunked_ = at.minor_version_ >= 1 && !plan.length;
 
   Response answer = at.guarded(std::move(plan.head));
   std::string head;
@@ -36,6 +37,7 @@ awaitable<Connection::After> EventStream::run(std::shared_ptr<Connection> on, Ev
   for (const auto& [name, value] : answer.headers)
     if (!is_hop_by_hop(name) && !equal_no_case(name, "date")) append_field(head, name, value);
   if (writer->chunked_) head += "Transfer-Encoding: chunked\r\n";
+  if (plan.length) append_field(head, "Content-Length", *plan.length);
   head += "Connection: close\r\n\r\n";
   writer->failed_ = !co_await at.client_->write(head, at.state_->limits.stall);
   if (!writer->failed_ && !at.is_head_) {
@@ -45,8 +47,10 @@ awaitable<Connection::After> EventStream::run(std::shared_ptr<Connection> on, Ev
       base::log::error("a stream's handler failed", {{"what", failure.what()}});
       writer->failed_ = true;  // no last chunk: the client sees that it is cut off
     }
+    if (writer->left_.value_or(0) != 0) writer->failed_ = true;
     if (!writer->failed_ && writer->chunked_)
       co_await at.client_->write("0\r\n\r\n", at.state_->limits.stall);
+    if (writer->failed_ && plan.length) at.client_->abort();
   }
   writer->failed_ = true;
   writer->on_.reset();
@@ -60,6 +64,8 @@ awaitable<base::Status> EventStream::send(std::string bytes) {
                          "the client has gone, or the server stops");
   }
   if (bytes.empty()) co_return base::Status{};
+  if (left_ && bytes.size() > *left_) co_return base::fail(base::Fault::kInternal, "TooLong", "more bytes than were announced");
+  if (left_) *left_ -= bytes.size();
   std::string size;
   if (chunked_) append_chunk_size(size, bytes.size());
   const auto on = on_;

@@ -12,11 +12,13 @@ class EventStream final : public EventWriter {
   explicit EventStream(std::shared_ptr<Connection> on) : on_(std::move(on)) {}
   awaitable<base::Status> send(std::string bytes) override;
   bool closed() const override;
+  void cut() override { failed_ = true; }
 
  private:
   std::shared_ptr<Connection> on_;  // until run() is over: a writer kept longer only fails
   bool chunked_ = true;
   bool failed_ = false;
+  std::optional<std::uint64_t> left_;
 };
 
 }  // namespace stipend::net

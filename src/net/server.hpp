@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -49,6 +50,22 @@ struct WithBody {
   Request request;
   std::size_t limit = 1024 * 1024;
   Handler then;
+};
+
+// A request's body as it comes, for bodies too large to be held.
+class BodyReader {
+ public:
+  virtual ~BodyReader() = default;
+  // What has come next, about `most` bytes at most; empty: that was all. The client is not read faster than this is called.
+  // Fails when the client left, stood still (Limits::stall) or broke the framing.
+  virtual awaitable<base::Result<std::string>> next(std::size_t most = 256 * 1024) = 0;
+};
+
+// Calls `then` with the head, which reads the body itself and answers when it wants.
+struct WithStream {
+  Request request;
+  std::uint64_t limit = 0;  // a longer Content-Length: 413
+  std::function<awaitable<Response>(Request, std::shared_ptr<BodyReader>)> then;
 };
 
 // One machine's (or service's) HTTP port. Connections are kept for reuse under `pool_key` and never used for
@@ -93,6 +110,8 @@ class EventWriter {
   // Limits::stall). Fails with ConnectionClosed when the client left or the server stops.
   virtual awaitable<base::Status> send(std::string bytes) = 0;
   virtual bool closed() const = 0;
+  // Ends the answer so that the client knows that it is not whole. Later sends fail.
+  virtual void cut() = 0;
 };
 // One server-sent event; `data` may have several lines. `id` and `event` may be empty.
 std::string sse_event(std::string_view event, std::string_view data, std::string_view id = "");
@@ -100,12 +119,14 @@ inline constexpr std::string_view kSsePing = ": ping\n\n";
 
 // Sends the head (Content-Type text/event-stream and no-store unless set), then runs `run` until it returns.
 // `run` must send something (a ping) at least every 30 s, and end when send fails.
+// With `length` it is a download instead: exactly so many bytes, else the connection is reset and the client knows.
 struct Events {
   Response head;
+  std::optional<std::uint64_t> length = {};
   std::function<awaitable<void>(std::shared_ptr<EventWriter>)> run;
 };
 
-using Decision = std::variant<Response, WithBody, Proxy, Events, Bridge>;
+using Decision = std::variant<Response, WithBody, Proxy, Events, Bridge, WithStream>;
 using HeadHandler = std::function<awaitable<Decision>(Request head)>;
 
 // A HeadHandler that reads every body up to `limit` and calls `handler`.

@@ -18,6 +18,7 @@
 #include "compute/lxc/host_socket.hpp"
 #include "compute/lxc/translate.hpp"
 #include "hostlink/codec.hpp"
+#include "hostlink/names.hpp"
 
 namespace stipend::compute {
 namespace {
@@ -77,6 +78,15 @@ class LxcProvider final : public Provider {
   void console_output(base::InstanceId instance, TextSink done) override {
     ask({.done = {}, .text = std::move(done), .request = {}, .deadline_ms = 0},
         [&](std::int64_t number) { return hostlink::ReadConsole{instance, number}; });
+  }
+  void open_files(FilesWish wish, TextSink done) override {
+    const auto runtime = options_.socket.substr(0, options_.socket.rfind('/'));
+    auto path = hostlink::files_socket(runtime, wish.disk.view());
+    ask({.done = [done = std::move(done), path = std::move(path)](base::Status opened) {
+           done(opened ? base::Result<std::string>(path) : std::unexpected(opened.error()));
+         },
+         .text = {}, .request = {}, .deadline_ms = 0},
+        [&](std::int64_t number) { return hostlink::OpenFiles{wish.disk, wish.image, wish.epoch, number}; });
   }
   void resync(std::vector<RunKey> expected) override {
     std::size_t from = 0;
@@ -277,9 +287,8 @@ class LxcProvider final : public Provider {
       auto question = take(m->request);
       if (!question) return;
       if (m->ok && question->done) return question->done({});
-      const auto fault = m->code == "VolumeInUse" ? base::Fault::kConflict
-                         : m->code == "NoConsole" ? base::Fault::kNotFound
-                                                  : base::Fault::kUnavailable;
+      const bool missing = m->code == "NoConsole" || m->code == "InvalidVolume.NotFound" || m->code == "NoSuchFile";
+      const auto fault = m->code == "VolumeInUse" ? base::Fault::kConflict : missing ? base::Fault::kNotFound : base::Fault::kUnavailable;
       fail(*question, {fault, m->code, m->message});
     }
   }

@@ -1,0 +1,238 @@
+#include "app/ports_files.hpp"
+
+#include <fmt/format.h>
+
+#include "control/await.hpp"
+
+namespace stipend::app {
+
+using base::Fault;
+using base::Result;
+using base::Status;
+using domain::State;
+using gateway::awaitable;
+
+namespace {
+
+constexpr int kMaxTransfers = 6;  // of one account at a time
+constexpr std::size_t kReadStep = 256 * 1024;
+
+control::Actor asker(const base::AccountId& account) {
+  control::Actor actor;
+  actor.who = account.str();
+  actor.via = "console";
+  actor.account = account;
+  return actor;
+}
+
+Result<compute::FilesWish> find_place(const State& state, const base::AccountId& account, const base::DiskId& id) {
+  const auto* disk = state.find<domain::Disk>(id);
+  if (!disk || disk->account != account || disk->deleted)
+    return base::fail(Fault::kNotFound, "NoSuchPlace", "There is no such disk among yours.");
+  compute::FilesWish wish;
+  wish.disk = id;
+  const auto* instance = disk->attached.empty() ? nullptr : state.find<domain::Instance>(disk->attached);
+  if (instance && (instance->run || instance->state != domain::InstanceState::kStopped))
+    return base::fail(Fault::kConflict, "MachineNotStopped",
+                      instance->state == domain::InstanceState::kRunning ? "The machine is running: its files are in Jupyter. Or stop it first."
+                                                                         : "The machine is between running and stopped. Try again in a moment.");
+  if (disk->kind == domain::DiskKind::kRoot) wish.image = !disk->image.empty() ? disk->image : instance ? instance->image : domain::ImageId{};
+  if (disk->kind == domain::DiskKind::kRoot && wish.image.empty())
+    return base::fail(Fault::kNotFound, "NoSuchPlace", "The disk's image is not known any more.");
+  return wish;
+}
+
+gateway::FileView view(const hostlink::FileEntry& entry) {
+  return {entry.name, static_cast<gateway::FileKind>(entry.kind), entry.size, entry.modified_ns, entry.inode};
+}
+
+// The rest of an answer whose length is known.
+class RestOfFile final : public gateway::ByteSource {
+ public:
+  RestOfFile(std::shared_ptr<FileLink> link, std::shared_ptr<void> slot, std::int64_t left)
+      : link_(std::move(link)), slot_(std::move(slot)), left_(left) {}
+  awaitable<Result<std::string>> next() override {
+    if (left_ == 0) co_return std::string();
+    auto bytes = co_await link_->read_some(static_cast<std::size_t>(std::min<std::int64_t>(left_, kReadStep)));
+    if (bytes) left_ -= static_cast<std::int64_t>(bytes->size());
+    co_return bytes;
+  }
+
+ private:
+  std::shared_ptr<FileLink> link_;
+  std::shared_ptr<void> slot_;
+  std::int64_t left_;
+};
+
+class Chunks final : public gateway::ByteSource {
+ public:
+  Chunks(std::shared_ptr<FileLink> link, std::shared_ptr<void> slot) : link_(std::move(link)), slot_(std::move(slot)) {}
+  awaitable<Result<std::string>> next() override { return link_->read_chunk(); }
+
+ private:
+  std::shared_ptr<FileLink> link_;
+  std::shared_ptr<void> slot_;
+};
+
+}  // namespace
+
+class EngineFiles::Slot {
+ public:
+  Slot(EngineFiles& of, base::AccountId account) : of_(of), account_(account) {}
+  ~Slot() {
+    const std::lock_guard lock(of_.guard_);
+    if (--of_.transfers_[account_] == 0) of_.transfers_.erase(account_);
+  }
+  Slot(const Slot&) = delete;
+  Slot& operator=(const Slot&) = delete;
+
+ private:
+  EngineFiles& of_;
+  const base::AccountId account_;
+};
+
+Result<std::shared_ptr<EngineFiles::Slot>> EngineFiles::take_slot(const base::AccountId& account) {
+  const std::lock_guard lock(guard_);
+  int& count = transfers_[account];
+  if (count >= kMaxTransfers)
+    return base::fail(Fault::kThrottled, "TooManyTransfers", fmt::format("{} downloads and uploads run already. Wait for one to end.", count));
+  ++count;
+  return std::make_shared<Slot>(*this, account);
+}
+
+awaitable<Result<std::shared_ptr<FileLink>>> EngineFiles::open(base::AccountId account, base::DiskId disk) {
+  auto wish = co_await control::read<compute::FilesWish>(
+      engine_, asker(account), [account, disk](const State& state, base::WallTime) { return find_place(state, account, disk); });
+  if (!wish) co_return std::unexpected(wish.error());
+  wish->epoch = epoch_;
+  co_return co_await FileLink::open(provider_, *wish);
+}
+
+template <class T>
+awaitable<Result<T>> EngineFiles::ask(base::AccountId account, base::DiskId disk, hostlink::FileRequest request) {
+  const auto link = co_await open(account, disk);
+  if (!link) co_return std::unexpected(link.error());
+  auto answer = co_await (*link)->ask(std::move(request));
+  if (!answer) co_return std::unexpected(answer.error());
+  if (auto* found = std::get_if<T>(&*answer)) co_return std::move(*found);
+  co_return base::fail(Fault::kInternal, "InternalError", "The files gave an answer to another question.");
+}
+
+awaitable<Status> EngineFiles::order(base::AccountId account, base::DiskId disk, hostlink::FileRequest request) {
+  const auto done = co_await ask<hostlink::FileDone>(account, disk, std::move(request));
+  co_return done ? Status{} : std::unexpected(done.error());
+}
+
+awaitable<Result<std::vector<gateway::FilePlace>>> EngineFiles::places(base::AccountId account) {
+  using Places = std::vector<gateway::FilePlace>;
+  return control::read<Places>(engine_, asker(account), [account](const State& state, base::WallTime) -> Result<Places> {
+    Places out;
+    const auto own = state.disks_of.find(account);
+    if (own == state.disks_of.end()) return out;
+    for (const auto& id : own->second) {
+      const auto* disk = state.find<domain::Disk>(id);
+      if (!disk || disk->deleted) continue;
+      gateway::FilePlace place{.disk = id, .instance = disk->attached, .name = "", .unready = ""};
+      if (const auto* instance = state.find<domain::Instance>(disk->attached))
+        if (const auto name = instance->tags.find("Name"); name != instance->tags.end()) place.name = name->second;
+      if (const auto wish = find_place(state, account, id); !wish) place.unready = wish.error().message;
+      out.push_back(std::move(place));
+    }
+    return out;
+  });
+}
+
+awaitable<Result<gateway::FolderView>> EngineFiles::list(base::AccountId account, base::DiskId disk, std::string path, std::string after,
+                                                         std::int64_t limit) {
+  auto listing = co_await ask<hostlink::Listing>(account, disk, hostlink::ListFolder{std::move(path), std::move(after), limit});
+  if (!listing) co_return std::unexpected(listing.error());
+  gateway::FolderView folder{.entries = {}, .next = std::move(listing->next), .size_bytes = listing->size_bytes, .free_bytes = listing->free_bytes};
+  folder.entries.reserve(listing->entries.size());
+  for (const auto& entry : listing->entries) folder.entries.push_back(view(entry));
+  co_return folder;
+}
+
+awaitable<Result<gateway::FileView>> EngineFiles::look(base::AccountId account, base::DiskId disk, std::string path) {
+  const auto entry = co_await ask<hostlink::FileEntry>(account, disk, hostlink::LookAt{std::move(path)});
+  co_return entry ? Result<gateway::FileView>(view(*entry)) : std::unexpected(entry.error());
+}
+
+awaitable<Result<gateway::FileBytes>> EngineFiles::read(base::AccountId account, base::DiskId disk, std::string path, std::int64_t offset,
+                                                        std::int64_t length) {
+  auto slot = take_slot(account);
+  if (!slot) co_return std::unexpected(slot.error());
+  const auto link = co_await open(account, disk);
+  if (!link) co_return std::unexpected(link.error());
+  const auto answer = co_await (*link)->ask(hostlink::ReadFile{std::move(path), offset, length});
+  if (!answer) co_return std::unexpected(answer.error());
+  const auto* entry = std::get_if<hostlink::FileEntry>(&*answer);
+  if (!entry) co_return base::fail(Fault::kInternal, "InternalError", "The files gave an answer to another question.");
+  const auto left = length >= 0 ? length : std::max<std::int64_t>(0, entry->size - offset);
+  co_return gateway::FileBytes{view(*entry), std::make_shared<RestOfFile>(*link, std::move(*slot), left)};
+}
+
+awaitable<Result<std::shared_ptr<gateway::ByteSource>>> EngineFiles::zip(base::AccountId account, base::DiskId disk, std::string path) {
+  auto slot = take_slot(account);
+  if (!slot) co_return std::unexpected(slot.error());
+  const auto link = co_await open(account, disk);
+  if (!link) co_return std::unexpected(link.error());
+  const auto answer = co_await (*link)->ask(hostlink::ZipFolder{std::move(path)});
+  if (!answer) co_return std::unexpected(answer.error());
+  co_return std::make_shared<Chunks>(*link, std::move(*slot));
+}
+
+awaitable<Status> EngineFiles::make_folder(base::AccountId account, base::DiskId disk, std::string path) {
+  return order(account, disk, hostlink::MakeFolder{std::move(path)});
+}
+awaitable<Status> EngineFiles::move(base::AccountId account, base::DiskId disk, std::string from, std::string to) {
+  return order(account, disk, hostlink::MoveEntry{std::move(from), std::move(to)});
+}
+awaitable<Status> EngineFiles::remove(base::AccountId account, base::DiskId disk, std::string path) {
+  return order(account, disk, hostlink::RemoveEntry{std::move(path)});
+}
+
+awaitable<Result<std::string>> EngineFiles::begin_upload(base::AccountId account, base::DiskId disk, std::string path, std::int64_t size,
+                                                         bool replace) {
+  std::string id = base::random_hex(random_, 32);
+  const auto begun = co_await ask<hostlink::UploadState>(account, disk, hostlink::BeginUpload{id, std::move(path), size, replace});
+  co_return begun ? Result<std::string>(std::move(id)) : std::unexpected(begun.error());
+}
+
+awaitable<Result<gateway::UploadView>> EngineFiles::look_at_upload(base::AccountId account, base::DiskId disk, std::string id) {
+  const auto state = co_await ask<hostlink::UploadState>(account, disk, hostlink::LookAtUpload{std::move(id)});
+  co_return state ? Result<gateway::UploadView>({state->offset, state->size}) : std::unexpected(state.error());
+}
+
+awaitable<Result<gateway::UploadView>> EngineFiles::go_on_upload(base::AccountId account, base::DiskId disk, std::string id, std::int64_t offset,
+                                                                 std::shared_ptr<gateway::ByteSource> bytes) {
+  const auto slot = take_slot(account);
+  if (!slot) co_return std::unexpected(slot.error());
+  const auto link = co_await open(account, disk);
+  if (!link) co_return std::unexpected(link.error());
+  if (!co_await (*link)->send(hostlink::ContinueUpload{std::move(id), offset}))
+    co_return base::fail(Fault::kUnavailable, "FilesCutOff", "The connection to the files was cut off. Go on with the upload.");
+  while (true) {
+    const auto chunk = co_await bytes->next();
+    // Without the last chunk the worker keeps what has come and waits for who goes on.
+    if (!chunk) co_return std::unexpected(chunk.error());
+    bool sent = true;
+    for (std::string_view rest = *chunk; sent && !rest.empty();) {
+      const auto part = rest.substr(0, hostlink::kMaxChunkBytes);
+      sent = co_await (*link)->send_chunk(part);
+      rest.remove_prefix(part.size());
+    }
+    if (chunk->empty()) sent = co_await (*link)->send_chunk({});
+    if (!sent || chunk->empty()) break;  // a worker that refuses has said why
+  }
+  const auto answer = co_await (*link)->answer();
+  if (!answer) co_return std::unexpected(answer.error());
+  const auto* state = std::get_if<hostlink::UploadState>(&*answer);
+  if (!state) co_return base::fail(Fault::kInternal, "InternalError", "The files gave an answer to another question.");
+  co_return gateway::UploadView{state->offset, state->size};
+}
+
+awaitable<Status> EngineFiles::drop_upload(base::AccountId account, base::DiskId disk, std::string id) {
+  return order(account, disk, hostlink::DropUpload{std::move(id)});
+}
+
+}  // namespace stipend::app

@@ -1,0 +1,71 @@
+// stipend-files: serves the files of one disk to the server, inside a sandbox. stipend-host starts it, with a pipe for
+// "ready" or what went wrong as descriptor 3 and the listening socket as 4.
+#include <archive.h>
+#include <locale.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+#include "base/log.hpp"
+#include "files/sandbox.hpp"
+#include "files/server.hpp"
+
+namespace {
+
+using namespace stipend;
+
+constexpr int kSaid = 3, kListener = 4;
+constexpr int kIdleMs = 30'000;
+
+void die_with(pid_t parent) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);  // forgotten at a change of ids: said again after it
+  if (getppid() != parent) _exit(1);
+}
+
+base::Status serve(const host::Names& names, const files::Place& place, pid_t parent, const host::Fd& said) {
+  host::Fd listener(kListener);
+  TRY_ASSIGN(host::Fd home, files::enter(names, place));
+  TRY(files::become_guest(place.ids));
+  die_with(parent);
+  files::Server server(files::Tree(std::move(home)), std::move(listener));
+  TRY(files::allow_files_only());
+  if (write(said.get(), "ready\n", 6) != 6) return {};
+  server.run(kIdleMs);
+  return {};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  base::log::set_program("stipend-files");
+  // The archive's names are UTF-8; its tables are read now, while there is a file system to read them from.
+  setlocale(LC_CTYPE, "C.UTF-8");
+  signal(SIGPIPE, SIG_IGN);
+  CLI::App app("stipend-files: serves the files of one disk; started by stipend-host");
+  std::string state, images, disk, image;
+  std::uint32_t slot = 0;
+  pid_t parent = 0;
+  app.add_option("--state", state)->required();
+  app.add_option("--images", images)->required();
+  app.add_option("--disk", disk)->required();
+  app.add_option("--image", image, "of a root disk");
+  app.add_option("--slot", slot, "of the user-id range")->required();
+  app.add_option("--parent", parent)->required();
+  CLI11_PARSE(app, argc, argv);
+  die_with(parent);
+  const host::Fd said(kSaid);
+  const auto done = [&]() -> base::Status {
+    files::Place place;
+    place.ids = {slot};
+    TRY_ASSIGN(place.disk, base::DiskId::parse(disk));
+    if (!image.empty()) {
+      TRY_ASSIGN(place.image, base::ImageId::parse(image));
+    }
+    return serve(host::Names::of(state, images), place, parent, said);
+  }();
+  if (done) return 0;
+  const std::string text = done.error().code + "\n" + done.error().message;
+  return write(said.get(), text.data(), text.size()) > 0 ? 1 : 2;
+}

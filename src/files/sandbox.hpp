@@ -1,0 +1,30 @@
+// From root inside the state's mount namespace to a process that can touch one folder and nothing else. Called once,
+// first thing, by a process of one thread.
+#pragma once
+
+#include <string>
+
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "host/fd.hpp"
+#include "host/idmap.hpp"
+#include "host/names.hpp"
+
+namespace stipend::files {
+
+struct Place {
+  base::DiskId disk;
+  base::ImageId image;   // of a root disk, a layer over it; empty: the disk is a file system of its own
+  host::IdRange ids;
+};
+
+// Leaves the state's mounts behind (what machines mount and unmount is not held up), mounts the disk where only this
+// process sees it, and makes the student's home the whole of its file system. The disk is free again when the process has
+// ended, however it ends. Answers the home.
+base::Result<host::Fd> enter(const host::Names& names, const Place& place);
+// For good: the guest's own login user, no capability, no new privileges, no network, bounds on everything.
+base::Status become_guest(host::IdRange ids);
+// The system calls that serving files takes, for all threads.
+base::Status allow_files_only();
+
+}  // namespace stipend::files

@@ -1,0 +1,74 @@
+// What the gateway knows of files: a student's places (a stopped machine's home, a home disk), their folders and files.
+// Names and paths are bytes as the file system holds them; a path is relative to its place, without "." and "..".
+// The same rules as ports.hpp.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateway/ports.hpp"
+
+namespace stipend::gateway {
+
+enum class FileKind : std::uint8_t { kFolder, kFile, kLink, kOther };
+
+struct FileView {
+  std::string name;
+  FileKind kind = FileKind::kFile;
+  std::int64_t size = 0, modified_ns = 0;
+  std::uint64_t inode = 0;
+};
+struct FolderView {
+  std::vector<FileView> entries;
+  std::string next;  // hand it in to go on; empty: that was all
+  std::int64_t size_bytes = 0, free_bytes = 0;
+};
+struct FilePlace {
+  base::DiskId disk;
+  base::InstanceId instance;
+  std::string name;     // of the machine
+  std::string unready;  // why its files cannot be looked at now, in words; empty: they can
+};
+struct UploadView {
+  std::int64_t offset = 0, size = 0;
+};
+
+// Bytes on their way, read by one coroutine.
+class ByteSource {
+ public:
+  virtual ~ByteSource() = default;
+  virtual awaitable<base::Result<std::string>> next() = 0;  // empty: that was all
+};
+struct FileBytes {
+  FileView file;  // as it was when it was opened
+  std::shared_ptr<ByteSource> bytes;
+};
+
+// Every call names the account that asks; a place that is not its is NotFound. `Busy`: a run uses the disk.
+class FilesPorts {
+ public:
+  virtual ~FilesPorts() = default;
+  virtual awaitable<base::Result<std::vector<FilePlace>>> places(base::AccountId account) = 0;
+
+  virtual awaitable<base::Result<FolderView>> list(base::AccountId account, base::DiskId disk, std::string path, std::string after,
+                                                   std::int64_t limit) = 0;
+  virtual awaitable<base::Result<FileView>> look(base::AccountId account, base::DiskId disk, std::string path) = 0;
+  virtual awaitable<base::Result<FileBytes>> read(base::AccountId account, base::DiskId disk, std::string path, std::int64_t offset,
+                                                  std::int64_t length) = 0;
+  virtual awaitable<base::Result<std::shared_ptr<ByteSource>>> zip(base::AccountId account, base::DiskId disk, std::string path) = 0;
+
+  virtual awaitable<base::Status> make_folder(base::AccountId account, base::DiskId disk, std::string path) = 0;
+  virtual awaitable<base::Status> move(base::AccountId account, base::DiskId disk, std::string from, std::string to) = 0;
+  virtual awaitable<base::Status> remove(base::AccountId account, base::DiskId disk, std::string path) = 0;
+
+  virtual awaitable<base::Result<std::string>> begin_upload(base::AccountId account, base::DiskId disk, std::string path,
+                                                            std::int64_t size, bool replace) = 0;  // its id
+  virtual awaitable<base::Result<UploadView>> look_at_upload(base::AccountId account, base::DiskId disk, std::string id) = 0;
+  virtual awaitable<base::Result<UploadView>> go_on_upload(base::AccountId account, base::DiskId disk, std::string id, std::int64_t offset,
+                                                           std::shared_ptr<ByteSource> bytes) = 0;
+  virtual awaitable<base::Status> drop_upload(base::AccountId account, base::DiskId disk, std::string id) = 0;
+};
+
+}  // namespace stipend::gateway

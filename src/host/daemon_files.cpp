@@ -1,0 +1,119 @@
+// The files of disks that no machine has: a sandboxed process for each disk that somebody looks at (src/files).
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "host/daemon.hpp"
+#include "hostlink/names.hpp"
+
+namespace stipend::host {
+namespace {
+
+namespace log = base::log;
+
+constexpr std::int64_t kReadyWithinMs = 25'000;  // the last user of the disk may still be writing it out
+constexpr std::size_t kMaxFileWorkers = 64;
+constexpr const char* kProgram = "stipend-files";
+
+// The id range of a disk that is looked at without its machine.
+base::InstanceId stand_in(const base::DiskId& disk) {
+  return *base::InstanceId::parse("i-" + std::string(disk.view().substr(disk.view().find('-') + 1)));
+}
+
+}  // namespace
+
+void Daemon::answer_files(FileWorker& worker, bool ok, const std::string& code, const std::string& message) {
+  for (const auto& [socket, request] : std::exchange(worker.asked, {}))
+    for (auto& client : clients_)
+      if (client.socket.get() == socket) say(client, hostlink::Done{request, ok, code, message});
+}
+
+void Daemon::handle(Client& client, const hostlink::OpenFiles& m) {
+  const auto answer = [&](bool ok, std::string code, std::string message) {
+    say(client, hostlink::Done{m.request, ok, std::move(code), std::move(message)});
+  };
+  if (!admit(client, m.epoch)) return answer(false, "Fenced", "a newer server has taken over");
+  for (const auto& [id, machine] : machines_)
+    if (machine.disk == m.disk) return answer(false, "VolumeInUse", "The machine is running: its files are in Jupyter, or stop it first.");
+  const auto at = std::ranges::find(file_workers_, m.disk, &FileWorker::disk);
+  if (at != file_workers_.end()) {
+    if (at->ending) return answer(false, "FilesBusy", "The disk was in use a moment ago. Try again.");
+    at->asked.emplace_back(client.socket.get(), m.request);
+    if (at->ready) answer_files(*at, true, {}, {});
+    return;
+  }
+  if (file_workers_.size() >= kMaxFileWorkers)
+    return answer(false, "FilesBusy", "The files of too many machines are open at once. Try again in half a minute.");
+  FileWorker worker;
+  worker.disk = m.disk;
+  worker.asked.emplace_back(client.socket.get(), m.request);
+  if (auto started = start_file_worker(m, worker); !started) {
+    log::error("a file worker could not be started", {{"disk", m.disk.str()}, {"error", started.error().message}});
+    return answer(false, "InternalError", "The files could not be opened. Tell the operator of this server.");
+  }
+  file_workers_.push_back(std::move(worker));
+}
+
+base::Status Daemon::start_file_worker(const hostlink::OpenFiles& m, FileWorker& worker) {
+  TRY_ASSIGN(const std::string program, sibling_program(kProgram));
+  TRY_ASSIGN(const IdRange ids, acquire_ids(names_, stand_in(m.disk)));
+  TRY_ASSIGN(const Fd listener, listen_stream_at(hostlink::files_socket(names_.runtime, m.disk.view()), options_.server_uid));
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return base::fail_errno("pipe", errno);
+  worker.said = Fd(ends[0]);
+  const Fd write_end(ends[1]);
+  std::vector<std::string> arguments = {"--state", names_.state, "--images", names_.images, "--disk", m.disk.str(),
+                                        "--slot", std::to_string(ids.slot), "--parent", std::to_string(getpid())};
+  if (!m.image.empty()) arguments.insert(arguments.end(), {"--image", m.image.str()});
+  TRY_ASSIGN(worker.child, spawn_program(program, arguments, {write_end.get(), listener.get()}, STDERR_FILENO));
+  worker.ready_by_ms = monotonic_ms() + kReadyWithinMs;
+  return {};
+}
+
+bool Daemon::end_file_worker(const base::DiskId& disk) {
+  const auto at = std::ranges::find(file_workers_, disk, &FileWorker::disk);
+  if (at == file_workers_.end()) return false;
+  kill_child(at->child);
+  at->ending = true;
+  return true;
+}
+
+void Daemon::look_at_file_workers(std::int64_t now) {
+  for (auto& worker : file_workers_) {
+    if (worker.said) {
+      char text[2048];
+      const auto n = ::read(worker.said.get(), text, sizeof text);
+      if (n >= 0) {
+        const std::string said(text, static_cast<std::size_t>(n));
+        worker.said.reset();
+        worker.ready = said == "ready\n" && !worker.ending;
+        const auto line = said.find('\n');
+        if (worker.ready) {
+          answer_files(worker, true, {}, {});
+        } else if (worker.ending) {
+          answer_files(worker, false, "VolumeInUse", "The machine is starting: its files will be in Jupyter.");
+        } else {
+          const bool told = line != std::string::npos && line + 1 < said.size();
+          log::warn("files could not be opened", {{"disk", worker.disk.str()}, {"error", told ? said.substr(line + 1) : "it ended"}});
+          answer_files(worker, false, told ? said.substr(0, std::min<std::size_t>(line, 64)) : "InternalError",
+                       told ? said.substr(line + 1) : "The files could not be opened. Tell the operator of this server.");
+        }
+      } else if (now > worker.ready_by_ms) {
+        kill_child(worker.child);
+      }
+    }
+    int status = 0;
+    reap(worker.child, status);
+  }
+  std::erase_if(file_workers_, [this](const FileWorker& worker) {
+    if (worker.child || worker.said) return false;
+    (void)::unlink(hostlink::files_socket(names_.runtime, worker.disk.view()).c_str());
+    (void)release_ids(names_, stand_in(worker.disk));
+    return true;
+  });
+}
+
+}  // namespace stipend::host
