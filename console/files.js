@@ -7,6 +7,8 @@ import { when } from "/assets/when.js";
 const at = (id) => document.getElementById(id);
 const UNITS = ["B", "kB", "MB", "GB", "TB"];
 let disk = "", folder = [], machine = "";  // folder: encoded names
+const copy = (location.search.match(/^\?copy=(\d{4}-\d{2}-\d{2})$/) || [])[1] || "";  // a night's copy, only read
+const ofCopy = copy ? `&copy=${copy}` : "";
 let running = 0;
 
 function notice(text) {
@@ -27,14 +29,14 @@ function size(bytes) {
   return `${unit ? figure.toFixed(figure < 10 ? 1 : 0) : figure} ${UNITS[unit]}`;
 }
 const below = (link) => [...folder, link].join("/");
-const address = (path) => `/files/${disk}${path ? `/${path}` : ""}`;
-const query = (path) => `path=${path.replaceAll("/", "%2F")}`;
+const address = (path) => `/files/${disk}${path ? `/${path}` : ""}${copy ? `?copy=${copy}` : ""}`;
+const query = (path) => `path=${path.replaceAll("/", "%2F")}${ofCopy}`;
 
 function drawPlaces(places) {
   at("place-list").replaceChildren(...places.map((place) => {
     const item = document.createElement("li");
-    const name = make("bdi", place.name || place.instance || place.disk);
-    if (place.unready) {
+    const name = make("bdi", (place.home ? "Home" : "") + (place.home && place.name ? ` of ${place.name}` : place.home ? "" : place.name || place.instance || place.disk));
+    if (place.unready && !place.home) {
       item.append(name, make("div", place.unready, { className: "quiet" }));
     } else {
       const link = make("a", "", { href: `/files/${place.disk}` });
@@ -65,6 +67,32 @@ async function order(verb, body) {
   await show();
 }
 
+// Puts a file of the copy back into the home, beside what is there.
+function restoring(path) {
+  const button = make("button", "Restore");
+  button.addEventListener("click", async () => {
+    notice("");
+    button.disabled = true;
+    try {
+      const { link } = await call("POST", `/files/${disk}/restore?copy=${copy}`, { path });
+      notice(`Restored as ${link.split("/").map(shown).join(" / ")}. What was there stays.`);
+    } catch (error) {
+      fail(error);
+    }
+    button.disabled = false;
+  });
+  return button;
+}
+
+async function drawCopies(place) {
+  if (!place?.home) return;
+  const dates = await call("GET", `/files/${disk}/copies`);
+  const links = dates.flatMap((date) => [make("a", date, { href: `/files/${disk}?copy=${date}` }), " "]);
+  at("copies").replaceChildren(copy ? "This is the copy of the night of " : "Copies of this home, a file alone can be put back from each: ",
+    ...(copy ? [make("b", copy), ". ", make("a", "Back to the home", { href: `/files/${disk}` })] : links.length ? links : ["none yet; they are taken at night."]));
+  at("copies").hidden = false;
+}
+
 function row(entry) {
   const line = document.createElement("tr");
   line.className = entry.kind;
@@ -80,7 +108,12 @@ function row(entry) {
     name.append(text, make("span", entry.kind === "link" ? " (a link; not followed here)" : " (not a file)", { className: "quiet" }));
   }
   const actions = document.createElement("td");
+  line.append(name, make("td", entry.kind === "file" ? size(entry.size) : ""), make("td", when(entry.modified)), actions);
   if (entry.kind === "folder") actions.append(make("a", "Zip", { className: "button", href: `/api/v1/files/${disk}/zip?${query(path)}` }), " ");
+  if (copy) {
+    if (entry.kind === "file") actions.append(restoring(path));
+    return line;
+  }
   const rename = make("button", "Rename");
   rename.addEventListener("click", () => {
     const to = prompt("New name", entry.name);
@@ -92,7 +125,6 @@ function row(entry) {
       order("remove", { path }).catch(fail);
   });
   actions.append(rename, " ", remove);
-  line.append(name, make("td", entry.kind === "file" ? size(entry.size) : ""), make("td", when(entry.modified)), actions);
   return line;
 }
 
@@ -163,7 +195,9 @@ async function start() {
   folder = (found[2] || "").split("/").filter((part) => part);
   const place = places.find((one) => one.disk === disk);
   machine = place ? place.name || place.instance : "";
-  if (place?.unready) notice(place.unready);
+  if (place?.unready && !copy) notice(place.unready);
+  document.body.classList.toggle("copy", Boolean(copy));
+  drawCopies(place).catch(fail);
   at("pick").addEventListener("change", () => {
     const files = [...at("pick").files];
     at("pick").value = "";

@@ -116,6 +116,10 @@ const std::vector<Row>& rows() {
       {"network", "flow_log_days", &Config::flow_log_days,
        "days for which it is known whose a connection to the outside was (`stipend whose`); 0: nothing is kept", egress_fault},
       {"network", "flow_log_mib", &Config::flow_log_mib, "the most MiB that this may take; then the oldest hours go first", egress_fault},
+      {"disks", "copy_hour", &Config::copy_hour, "hour of the night, in this computer's time zone, from which homes are copied",
+       [](const Config& c) { return c.copy_hour >= 0 && c.copy_hour <= 23 ? "" : "must be from 0 to 23"; }},
+      {"disks", "copies", &Config::copies, "nightly copies that are kept of each home; 0: none are taken",
+       [](const Config& c) { return c.copies >= 0 && c.copies <= 100 ? "" : "must be from 0 to 100"; }},
       {"ssh", "listen", &Config::ssh_listen,
        "address and port of the ssh jump host, like `0.0.0.0:2222`; empty: none, ssh from elsewhere goes through `[server] listen`",
        [](const Config& c) {

@@ -38,6 +38,8 @@ struct Config : hostlink::Egress {       // the part of [network] that stipend-h
   std::string recipes_dir;               // empty: beside the program
   std::string private_cidr;              // [network]; empty: a free range is found
   std::string public_cidr;
+  std::int64_t copy_hour = 3;            // [disks]; of the server's time zone
+  std::int64_t copies = 7;               // of each home; 0: none
   std::string ssh_listen;                // [ssh]; empty: no jump host
   std::string ssh_user = "stipend-jump";
 

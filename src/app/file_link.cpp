@@ -19,11 +19,11 @@ std::unexpected<base::Error> cut_off() {
 
 }  // namespace
 
-awaitable<base::Result<std::shared_ptr<FileLink>>> FileLink::open(compute::Provider& provider, compute::FilesWish wish) {
+awaitable<base::Result<std::shared_ptr<FileLink>>> FileLink::open(compute::DiskFiles& disks, compute::FilesWish wish) {
   base::Result<std::unique_ptr<net::UnixStream>> stream = cut_off();
   for (int tries = 0; tries < 3 && !stream; ++tries) {  // a worker that nobody needed may end just now
     const auto path = co_await control::from_callback<std::string>(
-        [&provider, wish](auto done) { provider.open_files(wish, [done = std::move(done)](base::Result<std::string> where) mutable { done(std::move(where)); }); });
+        [&disks, wish](auto done) { disks.open_files(wish, [done = std::move(done)](base::Result<std::string> where) mutable { done(std::move(where)); }); });
     if (!path) co_return std::unexpected(path.error());
     stream = co_await net::UnixStream::connect(*path, kConnectWithin);
   }

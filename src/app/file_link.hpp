@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/result.hpp"
-#include "compute/provider.hpp"
+#include "compute/disk_files.hpp"
 #include "hostlink/file_messages.hpp"
 #include "net/unix_stream.hpp"
 
@@ -14,7 +14,7 @@ namespace stipend::app {
 class FileLink {
  public:
   // The worker is started when there is none; then a second passes at the most.
-  static boost::asio::awaitable<base::Result<std::shared_ptr<FileLink>>> open(compute::Provider& provider, compute::FilesWish wish);
+  static boost::asio::awaitable<base::Result<std::shared_ptr<FileLink>>> open(compute::DiskFiles& disks, compute::FilesWish wish);
   explicit FileLink(std::unique_ptr<net::UnixStream> stream) : stream_(std::move(stream)) {}
 
   boost::asio::awaitable<base::Result<hostlink::FileAnswer>> ask(hostlink::FileRequest request);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <sstream>
+
 #include "control/await.hpp"
 
 namespace stipend::app {
@@ -25,20 +27,24 @@ control::Actor asker(const base::AccountId& account) {
   return actor;
 }
 
-Result<compute::FilesWish> find_place(const State& state, const base::AccountId& account, const base::DiskId& id) {
-  const auto* disk = state.find<domain::Disk>(id);
-  if (!disk || disk->account != account || disk->deleted)
+Result<compute::FilesWish> find_place(const State& state, const base::AccountId& account, const gateway::Spot& spot) {
+  const auto* disk = state.find<domain::Disk>(spot.disk);
+  const bool own = disk && disk->account == account && !disk->deleted;
+  if (!own || (disk->kind != domain::DiskKind::kRoot && disk->kind != domain::DiskKind::kHome) ||
+      (!spot.copy.empty() && disk->kind != domain::DiskKind::kHome))
     return base::fail(Fault::kNotFound, "NoSuchPlace", "There is no such disk among yours.");
   compute::FilesWish wish;
-  wish.disk = id;
+  wish.disk = spot.disk;
+  wish.copy = spot.copy;
+  if (!spot.copy.empty()) return wish;
   const auto* instance = disk->attached.empty() ? nullptr : state.find<domain::Instance>(disk->attached);
   if (instance && (instance->run || instance->state != domain::InstanceState::kStopped))
     return base::fail(Fault::kConflict, "MachineNotStopped",
                       instance->state == domain::InstanceState::kRunning ? "The machine is running: its files are in Jupyter. Or stop it first."
                                                                          : "The machine is between running and stopped. Try again in a moment.");
-  if (disk->kind == domain::DiskKind::kRoot) wish.image = !disk->image.empty() ? disk->image : instance ? instance->image : domain::ImageId{};
-  if (disk->kind == domain::DiskKind::kRoot && wish.image.empty())
-    return base::fail(Fault::kNotFound, "NoSuchPlace", "The disk's image is not known any more.");
+  if (disk->kind == domain::DiskKind::kHome) return wish;
+  wish.image = !disk->image.empty() ? disk->image : instance ? instance->image : domain::ImageId{};
+  if (wish.image.empty()) return base::fail(Fault::kNotFound, "NoSuchPlace", "The disk's image is not known any more.");
   return wish;
 }
 
@@ -100,17 +106,18 @@ Result<std::shared_ptr<EngineFiles::Slot>> EngineFiles::take_slot(const base::Ac
   return std::make_shared<Slot>(*this, account);
 }
 
-awaitable<Result<std::shared_ptr<FileLink>>> EngineFiles::open(base::AccountId account, base::DiskId disk) {
+awaitable<Result<std::shared_ptr<FileLink>>> EngineFiles::open(base::AccountId account, gateway::Spot spot) {
   auto wish = co_await control::read<compute::FilesWish>(
-      engine_, asker(account), [account, disk](const State& state, base::WallTime) { return find_place(state, account, disk); });
+      engine_, asker(account), [account, spot](const State& state, base::WallTime) { return find_place(state, account, spot); });
   if (!wish) co_return std::unexpected(wish.error());
+  if (!disks_) co_return base::fail(Fault::kUnavailable, "FilesUnavailable", "The files of machines cannot be looked at on this server.");
   wish->epoch = epoch_;
-  co_return co_await FileLink::open(provider_, *wish);
+  co_return co_await FileLink::open(*disks_, *wish);
 }
 
 template <class T>
-awaitable<Result<T>> EngineFiles::ask(base::AccountId account, base::DiskId disk, hostlink::FileRequest request) {
-  const auto link = co_await open(account, disk);
+awaitable<Result<T>> EngineFiles::ask(base::AccountId account, gateway::Spot spot, hostlink::FileRequest request) {
+  const auto link = co_await open(account, spot);
   if (!link) co_return std::unexpected(link.error());
   auto answer = co_await (*link)->ask(std::move(request));
   if (!answer) co_return std::unexpected(answer.error());
@@ -118,8 +125,8 @@ awaitable<Result<T>> EngineFiles::ask(base::AccountId account, base::DiskId disk
   co_return base::fail(Fault::kInternal, "InternalError", "The files gave an answer to another question.");
 }
 
-awaitable<Status> EngineFiles::order(base::AccountId account, base::DiskId disk, hostlink::FileRequest request) {
-  const auto done = co_await ask<hostlink::FileDone>(account, disk, std::move(request));
+awaitable<Status> EngineFiles::order(base::AccountId account, gateway::Spot spot, hostlink::FileRequest request) {
+  const auto done = co_await ask<hostlink::FileDone>(account, spot, std::move(request));
   co_return done ? Status{} : std::unexpected(done.error());
 }
 
@@ -132,19 +139,23 @@ awaitable<Result<std::vector<gateway::FilePlace>>> EngineFiles::places(base::Acc
     for (const auto& id : own->second) {
       const auto* disk = state.find<domain::Disk>(id);
       if (!disk || disk->deleted) continue;
-      gateway::FilePlace place{.disk = id, .instance = disk->attached, .name = "", .unready = ""};
-      if (const auto* instance = state.find<domain::Instance>(disk->attached))
+      const auto* instance = disk->attached.empty() ? nullptr : state.find<domain::Instance>(disk->attached);
+      if (disk->kind == domain::DiskKind::kRoot && instance && !instance->home_disk.empty()) continue;  // its files are on the home
+      const auto wish = find_place(state, account, {id});
+      if (!wish && wish.error().fault == Fault::kNotFound) continue;
+      gateway::FilePlace place{.disk = id, .instance = disk->attached, .name = "", .home = disk->kind == domain::DiskKind::kHome, .unready = ""};
+      if (instance)
         if (const auto name = instance->tags.find("Name"); name != instance->tags.end()) place.name = name->second;
-      if (const auto wish = find_place(state, account, id); !wish) place.unready = wish.error().message;
+      if (!wish) place.unready = wish.error().message;
       out.push_back(std::move(place));
     }
     return out;
   });
 }
 
-awaitable<Result<gateway::FolderView>> EngineFiles::list(base::AccountId account, base::DiskId disk, std::string path, std::string after,
+awaitable<Result<gateway::FolderView>> EngineFiles::list(base::AccountId account, gateway::Spot spot, std::string path, std::string after,
                                                          std::int64_t limit) {
-  auto listing = co_await ask<hostlink::Listing>(account, disk, hostlink::ListFolder{std::move(path), std::move(after), limit});
+  auto listing = co_await ask<hostlink::Listing>(account, spot, hostlink::ListFolder{std::move(path), std::move(after), limit});
   if (!listing) co_return std::unexpected(listing.error());
   gateway::FolderView folder{.entries = {}, .next = std::move(listing->next), .size_bytes = listing->size_bytes, .free_bytes = listing->free_bytes};
   folder.entries.reserve(listing->entries.size());
@@ -152,16 +163,16 @@ awaitable<Result<gateway::FolderView>> EngineFiles::list(base::AccountId account
   co_return folder;
 }
 
-awaitable<Result<gateway::FileView>> EngineFiles::look(base::AccountId account, base::DiskId disk, std::string path) {
-  const auto entry = co_await ask<hostlink::FileEntry>(account, disk, hostlink::LookAt{std::move(path)});
+awaitable<Result<gateway::FileView>> EngineFiles::look(base::AccountId account, gateway::Spot spot, std::string path) {
+  const auto entry = co_await ask<hostlink::FileEntry>(account, spot, hostlink::LookAt{std::move(path)});
   co_return entry ? Result<gateway::FileView>(view(*entry)) : std::unexpected(entry.error());
 }
 
-awaitable<Result<gateway::FileBytes>> EngineFiles::read(base::AccountId account, base::DiskId disk, std::string path, std::int64_t offset,
+awaitable<Result<gateway::FileBytes>> EngineFiles::read(base::AccountId account, gateway::Spot spot, std::string path, std::int64_t offset,
                                                         std::int64_t length) {
   auto slot = take_slot(account);
   if (!slot) co_return std::unexpected(slot.error());
-  const auto link = co_await open(account, disk);
+  const auto link = co_await open(account, spot);
   if (!link) co_return std::unexpected(link.error());
   const auto answer = co_await (*link)->ask(hostlink::ReadFile{std::move(path), offset, length});
   if (!answer) co_return std::unexpected(answer.error());
@@ -171,43 +182,80 @@ awaitable<Result<gateway::FileBytes>> EngineFiles::read(base::AccountId account,
   co_return gateway::FileBytes{view(*entry), std::make_shared<RestOfFile>(*link, std::move(*slot), left)};
 }
 
-awaitable<Result<std::shared_ptr<gateway::ByteSource>>> EngineFiles::zip(base::AccountId account, base::DiskId disk, std::string path) {
+awaitable<Result<std::shared_ptr<gateway::ByteSource>>> EngineFiles::zip(base::AccountId account, gateway::Spot spot, std::string path) {
   auto slot = take_slot(account);
   if (!slot) co_return std::unexpected(slot.error());
-  const auto link = co_await open(account, disk);
+  const auto link = co_await open(account, spot);
   if (!link) co_return std::unexpected(link.error());
   const auto answer = co_await (*link)->ask(hostlink::ZipFolder{std::move(path)});
   if (!answer) co_return std::unexpected(answer.error());
   co_return std::make_shared<Chunks>(*link, std::move(*slot));
 }
 
-awaitable<Status> EngineFiles::make_folder(base::AccountId account, base::DiskId disk, std::string path) {
-  return order(account, disk, hostlink::MakeFolder{std::move(path)});
-}
-awaitable<Status> EngineFiles::move(base::AccountId account, base::DiskId disk, std::string from, std::string to) {
-  return order(account, disk, hostlink::MoveEntry{std::move(from), std::move(to)});
-}
-awaitable<Status> EngineFiles::remove(base::AccountId account, base::DiskId disk, std::string path) {
-  return order(account, disk, hostlink::RemoveEntry{std::move(path)});
+awaitable<Result<std::vector<std::string>>> EngineFiles::copies(base::AccountId account, base::DiskId disk) {
+  const auto known = co_await control::read<bool>(engine_, asker(account), [account, disk](const State& state, base::WallTime) -> Result<bool> {
+    TRY(find_place(state, account, {disk, "any"}));
+    return true;
+  });
+  if (!known) co_return std::unexpected(known.error());
+  if (!disks_) co_return std::vector<std::string>{};
+  const auto text = co_await control::from_callback<std::string>(
+      [this, disk](auto done) { disks_->list_copies(disk, [done = std::move(done)](Result<std::string> dates) mutable { done(std::move(dates)); }); });
+  if (!text) co_return std::unexpected(text.error());
+  std::vector<std::string> dates;
+  std::istringstream lines(*text);
+  for (std::string date; std::getline(lines, date);) dates.push_back(date);
+  co_return dates;
 }
 
-awaitable<Result<std::string>> EngineFiles::begin_upload(base::AccountId account, base::DiskId disk, std::string path, std::int64_t size,
+// From one worker to another through here; the upload's last step gives it a name that is free.
+awaitable<Result<std::string>> EngineFiles::restore(base::AccountId account, gateway::Spot spot, std::string path) {
+  auto from = co_await read(account, spot, path, 0, -1);
+  if (!from) co_return std::unexpected(from.error());
+  const gateway::Spot home{spot.disk};
+  const auto dot = path.rfind('.'), slash = path.rfind('/');
+  const bool ending = dot != std::string::npos && (slash == std::string::npos ? dot > 0 : dot > slash + 1);
+  const std::string beside = (ending ? path.substr(0, dot) : path) + " (" + spot.copy + ")" + (ending ? path.substr(dot) : "");
+  std::string where = path;
+  auto id = co_await begin_upload(account, home, where, from->file.size, false);
+  if (!id && id.error().fault == Fault::kConflict) id = co_await begin_upload(account, home, where = beside, from->file.size, false);
+  if (!id) co_return std::unexpected(id.error());
+  if (from->file.size == 0) co_return where;
+  const auto done = co_await go_on_upload(account, home, *id, 0, from->bytes);
+  if (!done || done->offset != done->size) {
+    (void)co_await drop_upload(account, home, *id);
+    co_return std::unexpected(done ? base::Error{Fault::kUnavailable, "FilesCutOff", "The copy could not be read to its end. Try again."} : done.error());
+  }
+  co_return where;
+}
+
+awaitable<Status> EngineFiles::make_folder(base::AccountId account, gateway::Spot spot, std::string path) {
+  return order(account, spot, hostlink::MakeFolder{std::move(path)});
+}
+awaitable<Status> EngineFiles::move(base::AccountId account, gateway::Spot spot, std::string from, std::string to) {
+  return order(account, spot, hostlink::MoveEntry{std::move(from), std::move(to)});
+}
+awaitable<Status> EngineFiles::remove(base::AccountId account, gateway::Spot spot, std::string path) {
+  return order(account, spot, hostlink::RemoveEntry{std::move(path)});
+}
+
+awaitable<Result<std::string>> EngineFiles::begin_upload(base::AccountId account, gateway::Spot spot, std::string path, std::int64_t size,
                                                          bool replace) {
   std::string id = base::random_hex(random_, 32);
-  const auto begun = co_await ask<hostlink::UploadState>(account, disk, hostlink::BeginUpload{id, std::move(path), size, replace});
+  const auto begun = co_await ask<hostlink::UploadState>(account, spot, hostlink::BeginUpload{id, std::move(path), size, replace});
   co_return begun ? Result<std::string>(std::move(id)) : std::unexpected(begun.error());
 }
 
-awaitable<Result<gateway::UploadView>> EngineFiles::look_at_upload(base::AccountId account, base::DiskId disk, std::string id) {
-  const auto state = co_await ask<hostlink::UploadState>(account, disk, hostlink::LookAtUpload{std::move(id)});
+awaitable<Result<gateway::UploadView>> EngineFiles::look_at_upload(base::AccountId account, gateway::Spot spot, std::string id) {
+  const auto state = co_await ask<hostlink::UploadState>(account, spot, hostlink::LookAtUpload{std::move(id)});
   co_return state ? Result<gateway::UploadView>({state->offset, state->size}) : std::unexpected(state.error());
 }
 
-awaitable<Result<gateway::UploadView>> EngineFiles::go_on_upload(base::AccountId account, base::DiskId disk, std::string id, std::int64_t offset,
+awaitable<Result<gateway::UploadView>> EngineFiles::go_on_upload(base::AccountId account, gateway::Spot spot, std::string id, std::int64_t offset,
                                                                  std::shared_ptr<gateway::ByteSource> bytes) {
   const auto slot = take_slot(account);
   if (!slot) co_return std::unexpected(slot.error());
-  const auto link = co_await open(account, disk);
+  const auto link = co_await open(account, spot);
   if (!link) co_return std::unexpected(link.error());
   if (!co_await (*link)->send(hostlink::ContinueUpload{std::move(id), offset}))
     co_return base::fail(Fault::kUnavailable, "FilesCutOff", "The connection to the files was cut off. Go on with the upload.");
@@ -231,8 +279,8 @@ awaitable<Result<gateway::UploadView>> EngineFiles::go_on_upload(base::AccountId
   co_return gateway::UploadView{state->offset, state->size};
 }
 
-awaitable<Status> EngineFiles::drop_upload(base::AccountId account, base::DiskId disk, std::string id) {
-  return order(account, disk, hostlink::DropUpload{std::move(id)});
+awaitable<Status> EngineFiles::drop_upload(base::AccountId account, gateway::Spot spot, std::string id) {
+  return order(account, spot, hostlink::DropUpload{std::move(id)});
 }
 
 }  // namespace stipend::app

@@ -13,6 +13,7 @@
 #include "api/api.hpp"
 #include "app/admin_server.hpp"
 #include "app/certificate_news.hpp"
+#include "app/copies.hpp"
 #include "app/dispatch.hpp"
 #include "app/jump_keys.hpp"
 #include "app/metrics.hpp"
@@ -100,12 +101,14 @@ struct Parts {
   std::optional<EngineJoin> join_ports;
   std::optional<gateway::PeoplePorts> people;
   std::optional<EngineFiles> files;
+  std::optional<NightlyCopies> copies;
   std::optional<gateway::Gateway> gateway;
   std::unique_ptr<api::Api> api;
   std::optional<JumpKeys> jump;
   std::optional<SshBridge> ssh;
   std::optional<net::Server> http, plain, admin_server, jump_server;
   int status = 0;
+  compute::DiskFiles* disks() const { return dynamic_cast<compute::DiskFiles*>(&service->provider()); }
 };
 
 base::Status open_state(Parts& p) {
@@ -135,12 +138,13 @@ api::Settings api_settings(const ServerJob& job) {
 void assemble(Parts& p) {
   auto& service = *p.service;
   const Address address(p.job.config, p.job.listen);
-  p.admin.emplace(AdminContext{service, *p.vault, p.job.images, address, p.job.listen, p.job.config.region, p.certificate});
+  p.copies.emplace(service.engine(), p.disks(), service.store().epoch(), p.clock, CopyPlan{p.job.config.copy_hour, p.job.config.copies});
+  p.admin.emplace(AdminContext{service, *p.vault, p.job.images, address, p.job.listen, p.job.config.region, p.certificate, *p.copies});
   p.ports.emplace(service.engine());
   p.class_ports.emplace(service.engine());
   p.join_ports.emplace(service.engine());
   p.people.emplace(*p.class_ports, *p.join_ports);
-  p.files.emplace(service.engine(), service.provider(), service.store().epoch(), p.random);
+  p.files.emplace(service.engine(), p.disks(), service.store().epoch(), p.random);
   gateway::Options options;
   options.people = &*p.people;
   options.origins = {address.console_hosts(), address.machines_domain(), address.tls(), address.tls() && !p.job.config.name.empty()};
@@ -199,6 +203,7 @@ net::awaitable<void> live(Parts& p) {
     co_return;
   }
   p.admin_server->accept_on(std::move(*admin));
+  p.runtime.spawn([&p] { return p.copies->run(); });
   if (const auto jump = co_await serve_jump(p); !jump) log::error("the ssh jump host has no server", {{"why", jump.error().message}});
   co_await host_connected(*p.service);
   if (p.plain) {  // before the rest: an authority may be asking already

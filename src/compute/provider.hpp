@@ -121,12 +121,6 @@ using NoticeSink = std::function<void(Notice)>;
 using TextSink = std::function<void(base::Result<std::string>)>;
 using DoneSink = std::function<void(base::Status)>;
 
-struct FilesWish {
-  base::DiskId disk;
-  base::ImageId image;  // of a root disk; empty: the disk is a file system of its own
-  std::int64_t epoch = 0;
-};
-
 class Provider {
  public:
   virtual ~Provider() = default;
@@ -146,11 +140,6 @@ class Provider {
   virtual void delete_disk(base::DiskId disk, std::int64_t epoch, DoneSink done) = 0;
   // Newest bytes of the machine's console, at most 64 KiB, also after its end.
   virtual void console_output(base::InstanceId instance, TextSink done) = 0;
-  // Where the files of a disk that no run uses are served (hostlink/file_messages.hpp): a Unix stream socket's path, good
-  // for some seconds. kConflict while a run uses the disk; a run that starts ends what was opened.
-  virtual void open_files(FilesWish, TextSink done) {
-    done(base::fail(base::Fault::kUnavailable, "FilesUnavailable", "The files of machines cannot be looked at on this server."));
-  }
   // Reports every run the provider knows, then a kAbsent for each key of `expected` it does not know.
   virtual void resync(std::vector<RunKey> expected) = 0;
 

@@ -44,13 +44,14 @@ int main(int argc, char** argv) {
   setlocale(LC_CTYPE, "C.UTF-8");
   signal(SIGPIPE, SIG_IGN);
   CLI::App app("stipend-files: serves the files of one disk; started by stipend-host");
-  std::string state, images, disk, image;
+  std::string state, images, disk, image, copy;
   std::uint32_t slot = 0;
   pid_t parent = 0;
   app.add_option("--state", state)->required();
   app.add_option("--images", images)->required();
   app.add_option("--disk", disk)->required();
   app.add_option("--image", image, "of a root disk");
+  app.add_option("--copy", copy, "of the disk, by its date");
   app.add_option("--slot", slot, "of the user-id range")->required();
   app.add_option("--parent", parent)->required();
   CLI11_PARSE(app, argc, argv);
@@ -59,6 +60,7 @@ int main(int argc, char** argv) {
   const auto done = [&]() -> base::Status {
     files::Place place;
     place.ids = {slot};
+    place.copy = copy;
     TRY_ASSIGN(place.disk, base::DiskId::parse(disk));
     if (!image.empty()) {
       TRY_ASSIGN(place.image, base::ImageId::parse(image));

@@ -16,6 +16,7 @@
 #include <memory>
 
 #include "files/tree.hpp"
+#include "host/copies.hpp"
 #include "host/disk.hpp"
 #include "host/files.hpp"
 #include "host/mounts.hpp"
@@ -43,7 +44,8 @@ base::Status leave_state_mounts(const host::Names& names) {
 // Where the home is inside the tree, of the guest's making: no link of his leads out of it.
 base::Result<Fd> home_in(const host::Names& names, const Place& place) {
   if (place.image.empty()) {
-    TRY_ASSIGN(const std::string clone, host::attach_disk(names, place.disk, place.ids));
+    TRY_ASSIGN(const std::string clone, place.copy.empty() ? host::attach_disk(names, place.disk, place.ids)
+                                                           : host::attach_copy(names, place.disk, place.copy, place.ids));
     const Fd root(::open(clone.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!root) return fail_errno("open the disk", errno);
     return open_beneath(root, "home", O_PATH | O_DIRECTORY);

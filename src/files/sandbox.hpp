@@ -16,6 +16,7 @@ struct Place {
   base::DiskId disk;
   base::ImageId image;   // of a root disk, a layer over it; empty: the disk is a file system of its own
   host::IdRange ids;
+  std::string copy;      // the date of a copy of it; empty: the disk itself
 };
 
 // Leaves the state's mounts behind (what machines mount and unmount is not held up), mounts the disk where only this

@@ -189,6 +189,7 @@ std::string_view page_of(std::string_view path) {
   if (is("/class")) return "class.html";
   if (is("/join")) return "join.html";
   if (is("/go")) return "go.html";
+  if (is("/files")) return "files.html";
   return "index.html";
 }
 

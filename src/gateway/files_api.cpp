@@ -31,7 +31,7 @@ const char* word(FileKind kind) {
 }
 
 Json to_json(const FilePlace& place) {
-  return {{"disk", place.disk.str()}, {"instance", place.instance.str()}, {"name", place.name}, {"unready", place.unready}};
+  return {{"disk", place.disk.str()}, {"instance", place.instance.str()}, {"name", place.name}, {"home", place.home}, {"unready", place.unready}};
 }
 
 Json to_json(const FolderView& folder) {
@@ -66,8 +66,8 @@ net::Events pass_on(net::Response head, std::optional<std::uint64_t> length, std
   return events;
 }
 
-awaitable<net::Decision> content(FilesCall call, base::AccountId account, base::DiskId disk, std::string path) {
-  const auto file = co_await call.files.look(account, disk, path);
+awaitable<net::Decision> content(FilesCall call, base::AccountId account, Spot spot, std::string path) {
+  const auto file = co_await call.files.look(account, spot, path);
   if (!file) co_return problem(file.error(), call.request_id);
   if (file->kind != FileKind::kFile)
     co_return problem({base::Fault::kInvalid, "NotAFile", "This is not a file; a folder is downloaded as a zip."}, call.request_id);
@@ -76,24 +76,24 @@ awaitable<net::Decision> content(FilesCall call, base::AccountId account, base::
   if (slice.length == 0) co_return head;
   if (call.request.method == "HEAD")
     co_return pass_on(std::move(head), static_cast<std::uint64_t>(slice.length), nullptr);
-  auto opened = co_await call.files.read(account, disk, path, slice.from, slice.length);
+  auto opened = co_await call.files.read(account, spot, path, slice.from, slice.length);
   if (!opened) co_return problem(opened.error(), call.request_id);
   if (entity_tag(opened->file) != entity_tag(*file))
     co_return problem({base::Fault::kConflict, "FileChanged", "The file changed just now. Try again."}, call.request_id);
   co_return pass_on(std::move(head), static_cast<std::uint64_t>(slice.length), std::move(opened->bytes));
 }
 
-awaitable<net::Decision> zip(FilesCall call, base::AccountId account, base::DiskId disk, std::string path) {
+awaitable<net::Decision> zip(FilesCall call, base::AccountId account, Spot spot, std::string path) {
   net::Response head;
   head.headers.set("Content-Type", "application/zip");
   add_download_headers(head, (path.empty() ? "home" : last_name(path)) + ".zip");
   if (call.request.method == "HEAD") co_return head;
-  auto bytes = co_await call.files.zip(account, disk, std::move(path));
+  auto bytes = co_await call.files.zip(account, spot, std::move(path));
   if (!bytes) co_return problem(bytes.error(), call.request_id);
   co_return pass_on(std::move(head), std::nullopt, std::move(*bytes));
 }
 
-awaitable<net::Decision> folder(FilesCall call, base::AccountId account, base::DiskId disk, std::string path, const net::Pairs& query) {
+awaitable<net::Decision> folder(FilesCall call, base::AccountId account, Spot spot, std::string path, const net::Pairs& query) {
   std::int64_t limit = kPage;
   if (const auto wanted = net::find(query, "limit")) {
     const auto [end, error] = std::from_chars(wanted->data(), wanted->data() + wanted->size(), limit);
@@ -102,7 +102,7 @@ awaitable<net::Decision> folder(FilesCall call, base::AccountId account, base::D
   }
   std::string after(net::find(query, "after").value_or(""));
   if (after.size() > kMaxNameBytes + 1) co_return problem({base::Fault::kInvalid, "InvalidCursor", "Start the list from its beginning."}, call.request_id);
-  const auto found = co_await call.files.list(account, disk, std::move(path), std::move(after), limit);
+  const auto found = co_await call.files.list(account, spot, std::move(path), std::move(after), limit);
   co_return found ? ok(to_json(*found)) : problem(found.error(), call.request_id);
 }
 
@@ -125,17 +125,28 @@ bool is_relative(std::string_view path) {
 
 base::Error bad_path() { return {base::Fault::kInvalid, "InvalidPath", "A path is made of names below this folder, each of at most 255 bytes."}; }
 
-awaitable<net::Response> order(FilesCall call, base::AccountId account, base::DiskId disk, std::string verb) {
+awaitable<net::Response> order(FilesCall call, base::AccountId account, Spot spot, std::string verb) {
   const auto body = Json::parse(call.request.body, nullptr, false);
   if (!body.is_object()) co_return problem({base::Fault::kInvalid, "InvalidBody", "The request is not JSON."}, call.request_id);
   const bool two = verb == "move";
   std::string path = text(body, two ? "from" : "path"), to = two ? text(body, "to") : "";
   if (!is_relative(path) || !is_relative(to)) co_return problem(bad_path(), call.request_id);
+  if (verb == "restore") {
+    const auto where = co_await call.files.restore(account, spot, std::move(path));
+    co_return where ? ok({{"name", base::harmless_name(last_name(*where))}, {"link", net::percent_encode(*where, "/")}}) : problem(where.error(), call.request_id);
+  }
   base::Status done;
-  if (verb == "folder") done = co_await call.files.make_folder(account, disk, std::move(path));
-  if (verb == "move") done = co_await call.files.move(account, disk, std::move(path), std::move(to));
-  if (verb == "remove") done = co_await call.files.remove(account, disk, std::move(path));
+  if (verb == "folder") done = co_await call.files.make_folder(account, spot, std::move(path));
+  if (verb == "move") done = co_await call.files.move(account, spot, std::move(path), std::move(to));
+  if (verb == "remove") done = co_await call.files.remove(account, spot, std::move(path));
   co_return done ? ok(Json::object()) : problem(done.error(), call.request_id);
+}
+
+bool is_date(std::string_view text) {
+  if (text.size() != 10) return false;
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (i == 4 || i == 7 ? text[i] != '-' : text[i] < '0' || text[i] > '9') return false;
+  return true;
 }
 
 }  // namespace
@@ -166,19 +177,25 @@ awaitable<net::Decision> files_decision(FilesCall call) {
   std::string verb(slash == std::string_view::npos ? "" : rest.substr(slash + 1));
   const auto query = net::parse_form(call.request.query(), 16);
   if (!disk) co_return problem(nothing_here(), call.request_id);
-  if (verb == "uploads" || verb.starts_with("uploads/")) co_return co_await uploads_decision(std::move(call), account, *disk, verb.substr(7));
+  if (verb == "uploads" || verb.starts_with("uploads/")) co_return co_await uploads_decision(std::move(call), account, {*disk}, verb.substr(7));
+  if (reads && verb == "copies") {
+    const auto dates = co_await call.files.copies(account, *disk);
+    co_return dates ? ok(Json(*dates)) : problem(dates.error(), call.request_id);
+  }
+  const Spot spot{*disk, std::string(query ? net::find(*query, "copy").value_or("") : "")};
+  if (!spot.copy.empty() && !is_date(spot.copy)) co_return problem(nothing_here(), call.request_id);
   if (reads) {
     std::string path(query ? net::find(*query, "path").value_or("") : "/");
     if (!is_relative(path)) co_return problem(bad_path(), call.request_id);
-    if (verb.empty()) co_return co_await folder(std::move(call), account, *disk, std::move(path), *query);
-    if (verb == "content") co_return co_await content(std::move(call), account, *disk, std::move(path));
-    if (verb == "zip") co_return co_await zip(std::move(call), account, *disk, std::move(path));
-  } else if (call.request.method == "POST" && (verb == "folder" || verb == "move" || verb == "remove")) {
+    if (verb.empty()) co_return co_await folder(std::move(call), account, spot, std::move(path), *query);
+    if (verb == "content") co_return co_await content(std::move(call), account, spot, std::move(path));
+    if (verb == "zip") co_return co_await zip(std::move(call), account, spot, std::move(path));
+  } else if (call.request.method == "POST" && (verb == "restore" ? !spot.copy.empty() : spot.copy.empty() && (verb == "folder" || verb == "move" || verb == "remove"))) {
     net::Request waiting = call.request;
     auto kept = std::make_shared<FilesCall>(std::move(call));
-    co_return net::WithBody{std::move(waiting), kMaxOrderBytes, [kept, account, disk = *disk, verb = std::move(verb)](net::Request whole) {
+    co_return net::WithBody{std::move(waiting), kMaxOrderBytes, [kept, account, spot, verb = std::move(verb)](net::Request whole) {
                               kept->request = std::move(whole);
-                              return order(std::move(*kept), account, disk, verb);
+                              return order(std::move(*kept), account, spot, verb);
                             }};
   }
   co_return problem(nothing_here(), call.request_id);

@@ -29,7 +29,13 @@ struct FilePlace {
   base::DiskId disk;
   base::InstanceId instance;
   std::string name;     // of the machine
+  bool home = false;    // a disk of its own, which is copied each night
   std::string unready;  // why its files cannot be looked at now, in words; empty: they can
+};
+// A disk, or the copy of a home of that date, which can only be read.
+struct Spot {
+  base::DiskId disk;
+  std::string copy = {};
 };
 struct UploadView {
   std::int64_t offset = 0, size = 0;
@@ -52,23 +58,27 @@ class FilesPorts {
   virtual ~FilesPorts() = default;
   virtual awaitable<base::Result<std::vector<FilePlace>>> places(base::AccountId account) = 0;
 
-  virtual awaitable<base::Result<FolderView>> list(base::AccountId account, base::DiskId disk, std::string path, std::string after,
+  virtual awaitable<base::Result<FolderView>> list(base::AccountId account, Spot spot, std::string path, std::string after,
                                                    std::int64_t limit) = 0;
-  virtual awaitable<base::Result<FileView>> look(base::AccountId account, base::DiskId disk, std::string path) = 0;
-  virtual awaitable<base::Result<FileBytes>> read(base::AccountId account, base::DiskId disk, std::string path, std::int64_t offset,
+  virtual awaitable<base::Result<FileView>> look(base::AccountId account, Spot spot, std::string path) = 0;
+  virtual awaitable<base::Result<FileBytes>> read(base::AccountId account, Spot spot, std::string path, std::int64_t offset,
                                                   std::int64_t length) = 0;
-  virtual awaitable<base::Result<std::shared_ptr<ByteSource>>> zip(base::AccountId account, base::DiskId disk, std::string path) = 0;
+  virtual awaitable<base::Result<std::shared_ptr<ByteSource>>> zip(base::AccountId account, Spot spot, std::string path) = 0;
 
-  virtual awaitable<base::Status> make_folder(base::AccountId account, base::DiskId disk, std::string path) = 0;
-  virtual awaitable<base::Status> move(base::AccountId account, base::DiskId disk, std::string from, std::string to) = 0;
-  virtual awaitable<base::Status> remove(base::AccountId account, base::DiskId disk, std::string path) = 0;
+  virtual awaitable<base::Result<std::vector<std::string>>> copies(base::AccountId account, base::DiskId disk) = 0;  // dates, newest first
+  // The copy's file, put beside what is there now; answers its path in the home.
+  virtual awaitable<base::Result<std::string>> restore(base::AccountId account, Spot spot, std::string path) = 0;
 
-  virtual awaitable<base::Result<std::string>> begin_upload(base::AccountId account, base::DiskId disk, std::string path,
+  virtual awaitable<base::Status> make_folder(base::AccountId account, Spot spot, std::string path) = 0;
+  virtual awaitable<base::Status> move(base::AccountId account, Spot spot, std::string from, std::string to) = 0;
+  virtual awaitable<base::Status> remove(base::AccountId account, Spot spot, std::string path) = 0;
+
+  virtual awaitable<base::Result<std::string>> begin_upload(base::AccountId account, Spot spot, std::string path,
                                                             std::int64_t size, bool replace) = 0;  // its id
-  virtual awaitable<base::Result<UploadView>> look_at_upload(base::AccountId account, base::DiskId disk, std::string id) = 0;
-  virtual awaitable<base::Result<UploadView>> go_on_upload(base::AccountId account, base::DiskId disk, std::string id, std::int64_t offset,
+  virtual awaitable<base::Result<UploadView>> look_at_upload(base::AccountId account, Spot spot, std::string id) = 0;
+  virtual awaitable<base::Result<UploadView>> go_on_upload(base::AccountId account, Spot spot, std::string id, std::int64_t offset,
                                                            std::shared_ptr<ByteSource> bytes) = 0;
-  virtual awaitable<base::Status> drop_upload(base::AccountId account, base::DiskId disk, std::string id) = 0;
+  virtual awaitable<base::Status> drop_upload(base::AccountId account, Spot spot, std::string id) = 0;
 };
 
 }  // namespace stipend::gateway

@@ -70,21 +70,21 @@ class FromBrowser final : public ByteSource {
   std::shared_ptr<net::BodyReader> body_;
 };
 
-awaitable<net::Decision> create(FilesCall call, base::AccountId account, base::DiskId disk) {
+awaitable<net::Decision> create(FilesCall call, base::AccountId account, Spot spot) {
   auto wish = upload_wish(call.request);
   if (!wish)
     co_return refused(call, {base::Fault::kInvalid, "InvalidUpload", "An upload names its Upload-Length and, in Upload-Metadata, its path."});
   if (wish->size > kMaxBytes)
     co_return refused(call, {base::Fault::kInvalid, "UploadTooLarge", "A file of at most 10 GB can be uploaded."}, 413);
-  const auto id = co_await call.files.begin_upload(account, disk, std::move(wish->path), wish->size, wish->replace);
+  const auto id = co_await call.files.begin_upload(account, spot, std::move(wish->path), wish->size, wish->replace);
   if (!id) co_return refused(call, id.error());
   auto response = tus(201);
-  response.headers.set("Location", fmt::format("/api/v1/files/{}/uploads/{}", disk.str(), *id));
+  response.headers.set("Location", fmt::format("/api/v1/files/{}/uploads/{}", spot.disk.str(), *id));
   response.headers.set("Upload-Offset", "0");
   co_return response;
 }
 
-awaitable<net::Decision> go_on(FilesCall call, base::AccountId account, base::DiskId disk, std::string id) {
+awaitable<net::Decision> go_on(FilesCall call, base::AccountId account, Spot spot, std::string id) {
   const auto offset = number(call.request.headers.get("upload-offset"));
   if (call.request.headers.get("content-type") != "application/offset+octet-stream")
     co_return refused(call, {base::Fault::kInvalid, "InvalidUpload", "A part of an upload is application/offset+octet-stream."}, 415);
@@ -92,9 +92,9 @@ awaitable<net::Decision> go_on(FilesCall call, base::AccountId account, base::Di
   net::Request waiting = call.request;
   auto kept = std::make_shared<FilesCall>(std::move(call));
   co_return net::WithStream{std::move(waiting), static_cast<std::uint64_t>(kMaxBytes),
-                            [kept, account, disk, id = std::move(id), offset = *offset](
+                            [kept, account, spot, id = std::move(id), offset = *offset](
                                 net::Request, std::shared_ptr<net::BodyReader> body) -> awaitable<net::Response> {
-                              const auto answer = co_await kept->files.go_on_upload(account, disk, id, offset, std::make_shared<FromBrowser>(body));
+                              const auto answer = co_await kept->files.go_on_upload(account, spot, id, offset, std::make_shared<FromBrowser>(body));
                               co_return answer ? progress(*answer, 204) : refused(*kept, answer.error());
                             }};
 }
@@ -122,23 +122,23 @@ std::optional<UploadWish> upload_wish(const net::Request& request) {
   return wish.path.empty() ? std::nullopt : std::optional(std::move(wish));
 }
 
-awaitable<net::Decision> uploads_decision(FilesCall call, base::AccountId account, base::DiskId disk, std::string rest) {
+awaitable<net::Decision> uploads_decision(FilesCall call, base::AccountId account, Spot spot, std::string rest) {
   const std::string method = call.request.method;
   if (call.request.headers.get("tus-resumable") != kVersion) {
     auto response = refused(call, {base::Fault::kInvalid, "InvalidUpload", "Uploads speak tus 1.0.0."}, 412);
     response.headers.set("Tus-Version", kVersion);
     co_return response;
   }
-  if (rest.empty() && method == "POST") co_return co_await create(std::move(call), account, disk);
+  if (rest.empty() && method == "POST") co_return co_await create(std::move(call), account, spot);
   const std::string id = rest.empty() ? "" : rest.substr(1);
   const bool known = id.size() == 32 && id.find_first_not_of("0123456789abcdef") == std::string::npos;
-  if (known && method == "PATCH") co_return co_await go_on(std::move(call), account, disk, id);
+  if (known && method == "PATCH") co_return co_await go_on(std::move(call), account, spot, id);
   if (known && method == "HEAD") {
-    const auto upload = co_await call.files.look_at_upload(account, disk, id);
+    const auto upload = co_await call.files.look_at_upload(account, spot, id);
     co_return upload ? progress(*upload, 200) : refused(call, upload.error());
   }
   if (known && method == "DELETE") {
-    const auto done = co_await call.files.drop_upload(account, disk, id);
+    const auto done = co_await call.files.drop_upload(account, spot, id);
     co_return done ? tus(204) : refused(call, done.error());
   }
   co_return refused(call, {base::Fault::kNotFound, "NotFound", "There is nothing at this address."});

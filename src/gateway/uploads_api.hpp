@@ -18,6 +18,6 @@ struct UploadWish {
 std::optional<UploadWish> upload_wish(const net::Request& request);
 
 // `rest` is what follows ".../uploads" in the path.
-awaitable<net::Decision> uploads_decision(FilesCall call, base::AccountId account, base::DiskId disk, std::string rest);
+awaitable<net::Decision> uploads_decision(FilesCall call, base::AccountId account, Spot spot, std::string rest);
 
 }  // namespace stipend::gateway

@@ -16,6 +16,7 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "host/cgroup.hpp"
+#include "host/copies.hpp"
 #include "host/files.hpp"
 #include "host/lxc_config.hpp"
 #include "host/mount_namespace.hpp"
@@ -107,6 +108,7 @@ base::Status Daemon::set_up() {
 
   TRY_ASSIGN(seccomp_, write_seccomp_profile(names_));
   TRY(enter_mount_namespace(names_));
+  thaw_disks(names_);
   adopt_all();
   TRY_ASSIGN(
       network_,
@@ -166,6 +168,7 @@ void Daemon::loop_once(int timeout_ms) {
     if (info.ssi_signo != SIGCHLD && info.ssi_signo != SIGHUP) end_ = true;
   reap_children();
   look_at_file_workers(monotonic_ms());
+  reap_copy_jobs(monotonic_ms());
   for (auto& [id, machine] : machines_) {
     read_supervisor(machine);
     if (machine.init_pidfd && has_ended(machine.init_pidfd)) {

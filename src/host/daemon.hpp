@@ -92,6 +92,7 @@ class Daemon {
   // A process that serves the files of one disk (src/files); the disk is free again when it has ended.
   struct FileWorker {
     base::DiskId disk;
+    std::string copy;     // of it, by date; empty: the disk itself
     Child child;
     Fd said;              // "ready", or what went wrong
     bool ready = false, ending = false;
@@ -127,6 +128,8 @@ class Daemon {
   void handle(Client& client, const hostlink::ReadConsole& m);
   void handle(Client& client, hostlink::Resync m);
   void handle(Client& client, const hostlink::OpenFiles& m);
+  void handle(Client& client, const hostlink::CopyDisk& m);
+  void handle(Client& client, const hostlink::ListCopies& m);
   bool admit(Client& client, std::int64_t epoch);
   void refuse(const hostlink::RunKey& key, hostlink::Cause cause, std::string detail);
   hostlink::Report bare_report(const hostlink::RunKey& key, hostlink::Phase phase, hostlink::Cause cause,
@@ -173,6 +176,10 @@ class Daemon {
   base::Status start_file_worker(const hostlink::OpenFiles& m, FileWorker& worker);
   void look_at_file_workers(std::int64_t now);
   bool end_file_worker(const base::DiskId& disk);  // true: there is one, which gives the disk back as it ends
+  // daemon_copies.cpp
+  void end_copying(const base::DiskId& disk);
+  void reap_copy_jobs(std::int64_t now);
+
   void answer_files(FileWorker& worker, bool ok, const std::string& code, const std::string& message);
 
   Names names_;
@@ -193,6 +200,7 @@ class Daemon {
   std::vector<Client> clients_;
   std::vector<DiskJob> disk_jobs_;
   std::vector<FileWorker> file_workers_;
+  std::vector<DiskJob> copy_jobs_;
   std::vector<Child> orphan_jobs_;
   std::vector<Child> leaving_;  // supervisors whose run is concluded
   Record record_;

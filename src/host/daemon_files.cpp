@@ -18,9 +18,11 @@ constexpr std::int64_t kReadyWithinMs = 25'000;  // the last user of the disk ma
 constexpr std::size_t kMaxFileWorkers = 64;
 constexpr const char* kProgram = "stipend-files";
 
-// The id range of a disk that is looked at without its machine.
-base::InstanceId stand_in(const base::DiskId& disk) {
-  return *base::InstanceId::parse("i-" + std::string(disk.view().substr(disk.view().find('-') + 1)));
+// The id range of a disk that is looked at without its machine; a copy has one beside it.
+base::InstanceId stand_in(const base::DiskId& disk, const std::string& copy) {
+  std::string digits(disk.view().substr(disk.view().find('-') + 1));
+  if (!copy.empty()) digits = hostlink::state_hash(digits + copy) + digits.substr(8);
+  return *base::InstanceId::parse("i-" + digits);
 }
 
 }  // namespace
@@ -36,9 +38,13 @@ void Daemon::handle(Client& client, const hostlink::OpenFiles& m) {
     say(client, hostlink::Done{m.request, ok, std::move(code), std::move(message)});
   };
   if (!admit(client, m.epoch)) return answer(false, "Fenced", "a newer server has taken over");
-  for (const auto& [id, machine] : machines_)
-    if (machine.disk == m.disk) return answer(false, "VolumeInUse", "The machine is running: its files are in Jupyter, or stop it first.");
-  const auto at = std::ranges::find(file_workers_, m.disk, &FileWorker::disk);
+  if (m.copy.empty()) {
+    for (const auto& [id, machine] : machines_)
+      if (machine.disk == m.disk) return answer(false, "VolumeInUse", "The machine is running: its files are in Jupyter, or stop it first.");
+    for (const auto& job : copy_jobs_)
+      if (job.disk == m.disk) return answer(false, "FilesBusy", "Tonight's copy of this disk is being made. Try again in a moment.");
+  }
+  const auto at = std::ranges::find_if(file_workers_, [&](const FileWorker& w) { return w.disk == m.disk && w.copy == m.copy; });
   if (at != file_workers_.end()) {
     if (at->ending) return answer(false, "FilesBusy", "The disk was in use a moment ago. Try again.");
     at->asked.emplace_back(client.socket.get(), m.request);
@@ -49,6 +55,7 @@ void Daemon::handle(Client& client, const hostlink::OpenFiles& m) {
     return answer(false, "FilesBusy", "The files of too many machines are open at once. Try again in half a minute.");
   FileWorker worker;
   worker.disk = m.disk;
+  worker.copy = m.copy;
   worker.asked.emplace_back(client.socket.get(), m.request);
   if (auto started = start_file_worker(m, worker); !started) {
     log::error("a file worker could not be started", {{"disk", m.disk.str()}, {"error", started.error().message}});
@@ -59,14 +66,15 @@ void Daemon::handle(Client& client, const hostlink::OpenFiles& m) {
 
 base::Status Daemon::start_file_worker(const hostlink::OpenFiles& m, FileWorker& worker) {
   TRY_ASSIGN(const std::string program, sibling_program(kProgram));
-  TRY_ASSIGN(const IdRange ids, acquire_ids(names_, stand_in(m.disk)));
-  TRY_ASSIGN(const Fd listener, listen_stream_at(hostlink::files_socket(names_.runtime, m.disk.view()), options_.server_uid));
+  TRY_ASSIGN(const IdRange ids, acquire_ids(names_, stand_in(m.disk, m.copy)));
+  TRY_ASSIGN(const Fd listener, listen_stream_at(hostlink::files_socket(names_.runtime, m.disk.view(), m.copy), options_.server_uid));
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return base::fail_errno("pipe", errno);
   worker.said = Fd(ends[0]);
   const Fd write_end(ends[1]);
   std::vector<std::string> arguments = {"--state", names_.state, "--images", names_.images, "--disk", m.disk.str(),
                                         "--slot", std::to_string(ids.slot), "--parent", std::to_string(getpid())};
+  if (!m.copy.empty()) arguments.insert(arguments.end(), {"--copy", m.copy});
   if (!m.image.empty()) arguments.insert(arguments.end(), {"--image", m.image.str()});
   TRY_ASSIGN(worker.child, spawn_program(program, arguments, {write_end.get(), listener.get()}, STDERR_FILENO));
   worker.ready_by_ms = monotonic_ms() + kReadyWithinMs;
@@ -74,7 +82,7 @@ base::Status Daemon::start_file_worker(const hostlink::OpenFiles& m, FileWorker&
 }
 
 bool Daemon::end_file_worker(const base::DiskId& disk) {
-  const auto at = std::ranges::find(file_workers_, disk, &FileWorker::disk);
+  const auto at = std::ranges::find_if(file_workers_, [&](const FileWorker& w) { return w.disk == disk && w.copy.empty(); });
   if (at == file_workers_.end()) return false;
   kill_child(at->child);
   at->ending = true;
@@ -110,8 +118,8 @@ void Daemon::look_at_file_workers(std::int64_t now) {
   }
   std::erase_if(file_workers_, [this](const FileWorker& worker) {
     if (worker.child || worker.said) return false;
-    (void)::unlink(hostlink::files_socket(names_.runtime, worker.disk.view()).c_str());
-    (void)release_ids(names_, stand_in(worker.disk));
+    (void)::unlink(hostlink::files_socket(names_.runtime, worker.disk.view(), worker.copy).c_str());
+    (void)release_ids(names_, stand_in(worker.disk, worker.copy));
     return true;
   });
 }

@@ -8,6 +8,7 @@
 
 #include "base/log.hpp"
 #include "host/cgroup.hpp"
+#include "host/copies.hpp"
 #include "host/daemon.hpp"
 #include "host/disk.hpp"
 #include "host/files.hpp"
@@ -130,7 +131,10 @@ void Daemon::handle(Client& client, hostlink::Start m) {
                 .lease = m.lease,
                 .final_report = {},
                 .acknowledged = false};
-  end_file_worker(m.disk);  // a machine comes before who reads its files
+  for (const auto& disk : {m.disk}) {  // a machine comes before who reads or copies its files
+    end_file_worker(disk);
+    end_copying(disk);
+  }
   if (auto begun = book_.begin(run); !begun) return refuse(key, Cause::kStartFailed, begun.error().message);
 
   Machine& machine = machines_[key.instance];
@@ -193,6 +197,7 @@ void Daemon::handle(Client& client, const hostlink::DeleteDisk& m) {
   if (!admit(client, m.epoch)) return answer(false, "Fenced", "a newer server has taken over");
   for (const auto& [id, machine] : machines_)
     if (machine.disk == m.disk) return answer(false, "VolumeInUse", "the disk is in use by " + id.str());
+  end_copying(m.disk);
   if (end_file_worker(m.disk)) return answer(false, "VolumeInUse", "its files were being read; try again");
   for (auto& job : disk_jobs_)
     if (job.disk == m.disk) return job.asked.emplace_back(client.socket.get(), m.request), void();
@@ -204,7 +209,8 @@ void Daemon::handle(Client& client, const hostlink::DeleteDisk& m) {
   DiskJob job{.disk = m.disk, .child = {}, .said = Fd(ends[0]), .asked = {{client.socket.get(), m.request}}};
   Fd write_end(ends[1]);
   auto child = fork_child([&] {
-    const auto deleted = delete_disk(names_, m.disk);
+    auto deleted = delete_disk(names_, m.disk);
+    if (deleted) deleted = delete_copies(names_, m.disk);
     if (deleted) return 0;
     const std::string text = deleted.error().code + "\n" + deleted.error().message;
     return ::write(write_end.get(), text.data(), text.size()) > 0 ? 1 : 2;

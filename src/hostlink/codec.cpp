@@ -156,13 +156,37 @@ void read(Fields& f, Resync& m) {
 void write(json& j, const OpenFiles& m) {
   j["disk"] = m.disk.str();
   if (!m.image.empty()) j["image"] = m.image.str();
+  if (!m.copy.empty()) j["copy"] = m.copy;
   j["epoch"] = m.epoch;
   j["request"] = m.request;
 }
 void read(Fields& f, OpenFiles& m) {
   f.id("disk", m.disk);
   if (f.has("image")) f.id("image", m.image);
+  if (f.has("copy")) m.copy = f.word("copy", is_date);
   m.epoch = f.integer("epoch", 0, kMax);
+  m.request = f.integer("request", 0, kMax);
+}
+void write(json& j, const CopyDisk& m) {
+  j["disk"] = m.disk.str();
+  j["date"] = m.date;
+  j["keep"] = m.keep;
+  j["epoch"] = m.epoch;
+  j["request"] = m.request;
+}
+void read(Fields& f, CopyDisk& m) {
+  f.id("disk", m.disk);
+  m.date = f.word("date", is_date);
+  m.keep = f.integer("keep", 1, 1'000);
+  m.epoch = f.integer("epoch", 0, kMax);
+  m.request = f.integer("request", 0, kMax);
+}
+void write(json& j, const ListCopies& m) {
+  j["disk"] = m.disk.str();
+  j["request"] = m.request;
+}
+void read(Fields& f, ListCopies& m) {
+  f.id("disk", m.disk);
   m.request = f.integer("request", 0, kMax);
 }
 
@@ -292,6 +316,10 @@ template <>
 constexpr const char* kType<Resync> = "resync";
 template <>
 constexpr const char* kType<OpenFiles> = "open-files";
+template <>
+constexpr const char* kType<CopyDisk> = "copy-disk";
+template <>
+constexpr const char* kType<ListCopies> = "list-copies";
 template <>
 constexpr const char* kType<Welcome> = "welcome";
 template <>

@@ -72,4 +72,11 @@ bool is_boot_id(std::string_view text) {
   return true;
 }
 
+bool is_date(std::string_view text) {
+  if (text.size() != 10) return false;
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (i == 4 || i == 7 ? text[i] != '-' : text[i] < '0' || text[i] > '9') return false;
+  return true;
+}
+
 }  // namespace stipend::hostlink

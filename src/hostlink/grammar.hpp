@@ -11,5 +11,6 @@ bool is_hostname(std::string_view text);  // lower-case labels of letters, digit
 bool is_token(std::string_view text);     // [A-Za-z0-9_-], at most 128, or none
 bool is_boot_id(std::string_view text);   // a UUID as the kernel prints it
 bool is_cidr(std::string_view text);
+bool is_date(std::string_view text);      // YYYY-MM-DD
 
 }  // namespace stipend::hostlink

@@ -103,7 +103,19 @@ struct ReadConsole {
 struct OpenFiles {  // -> Done once the disk's file worker listens at files_socket(); starts one if there is none
   base::DiskId disk;
   base::ImageId image;  // of a root disk; empty: the disk is a file system of its own
+  std::string copy;     // the date of a copy of it; empty: the disk itself
   std::int64_t epoch = 0;
+  std::int64_t request = 0;
+};
+struct CopyDisk {  // -> Done once there is a copy of that date, or nothing had changed
+  base::DiskId disk;
+  std::string date;
+  std::int64_t keep = 7;  // copies; older ones go
+  std::int64_t epoch = 0;
+  std::int64_t request = 0;
+};
+struct ListCopies {  // -> Console, a date a line
+  base::DiskId disk;
   std::int64_t request = 0;
 };
 struct Resync {  // may come in several packets; the host answers after the one with `last`
@@ -111,7 +123,7 @@ struct Resync {  // may come in several packets; the host answers after the one 
   bool last = true;
 };
 using Request =
-    std::variant<Hello, Start, Renew, Stop, Reboot, Acknowledge, DeleteDisk, ReadConsole, Resync, OpenFiles>;
+    std::variant<Hello, Start, Renew, Stop, Reboot, Acknowledge, DeleteDisk, ReadConsole, Resync, OpenFiles, CopyDisk, ListCopies>;
 
 // ---- from the host ----
 struct Welcome {

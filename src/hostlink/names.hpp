@@ -15,7 +15,7 @@ std::string runtime_folder(std::string_view state_path);
 // Where stipend-host listens: /run/stipend/HASH/host.sock.
 std::string host_socket(std::string_view state_path);
 // Where a disk's file worker listens (src/files), if it has one: the server's alone.
-std::string files_socket(std::string_view runtime_folder, std::string_view disk);
+std::string files_socket(std::string_view runtime_folder, std::string_view disk, std::string_view copy);  // a copy's date, or ""
 // Held with flock(2) by the stipend-host that serves the state: /run/stipend/HASH/host.lock.
 std::string host_lock(std::string_view state_path);
 // Exit status of `stipend-host serve` when another one serves the state.

@@ -6,6 +6,10 @@ namespace stipend::net {
 
 using base::Fault;
 
+namespace {
+constexpr std::size_t kDrainMost = 32 * 1024 * 1024;  // and no longer than drain() waits
+}
+
 awaitable<Connection::After> BodyStream::run(std::shared_ptr<Connection> on, WithStream plan) {
   Connection& at = *on;
   const auto declared = at.parser_->framing().length;
@@ -19,6 +23,8 @@ awaitable<Connection::After> BodyStream::run(std::shared_ptr<Connection> on, Wit
     response = text_response(500, "internal error\n");
   }
   reader->on_.reset();
+  // A client in the middle of a long body writes on until it is through; only then does it look at the answer.
+  if (!at.expects_continue_) (void)co_await at.drain(kDrainMost);
   co_return co_await at.respond(std::move(response));
 }
 

@@ -20,6 +20,8 @@ namespace stipend::app {
 using Json = nlohmann::ordered_json;
 using JsonResult = base::Result<Json>;
 
+class NightlyCopies;
+
 struct AdminContext {
   control::Service& service;
   const control::Vault& vault;
@@ -28,6 +30,7 @@ struct AdminContext {
   std::string listen;     // what is bound, "127.0.0.1:8080"
   std::string region;
   const CertificateNews& certificate;
+  NightlyCopies& copies;
 
   control::Engine& engine() const { return service.engine(); }
 };
@@ -47,6 +50,7 @@ std::span<const AdminCommand> roster_commands();
 std::span<const AdminCommand> money_commands();
 std::span<const AdminCommand> image_commands();
 std::span<const AdminCommand> instance_commands();
+std::span<const AdminCommand> copy_commands();
 std::span<const AdminCommand> status_commands();
 std::span<const AdminCommand> whose_commands();
 

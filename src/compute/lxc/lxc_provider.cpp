@@ -15,6 +15,7 @@
 #include "base/check.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "compute/disk_files.hpp"
 #include "compute/lxc/host_socket.hpp"
 #include "compute/lxc/translate.hpp"
 #include "hostlink/codec.hpp"
@@ -27,13 +28,14 @@ constexpr std::int64_t kFirstPauseMs = 50;
 constexpr std::int64_t kLongestPauseMs = 2'000;
 constexpr std::int64_t kGreetingMs = 5'000;
 constexpr std::int64_t kAnswerWithinMs = 180'000;
+constexpr std::int64_t kCopyWithinMs = 31 * 60'000;  // stipend-host gives one half an hour
 
 base::Error away() {
   return {base::Fault::kUnavailable, "ServiceUnavailable",
           "stipend-host does not answer; machines go on, and it is called again by itself"};
 }
 
-class LxcProvider final : public Provider {
+class LxcProvider final : public Provider, public DiskFiles {
  public:
   explicit LxcProvider(LxcOptions options)
       : options_(std::move(options)), wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
@@ -81,12 +83,20 @@ class LxcProvider final : public Provider {
   }
   void open_files(FilesWish wish, TextSink done) override {
     const auto runtime = options_.socket.substr(0, options_.socket.rfind('/'));
-    auto path = hostlink::files_socket(runtime, wish.disk.view());
+    auto path = hostlink::files_socket(runtime, wish.disk.view(), wish.copy);
     ask({.done = [done = std::move(done), path = std::move(path)](base::Status opened) {
            done(opened ? base::Result<std::string>(path) : std::unexpected(opened.error()));
          },
          .text = {}, .request = {}, .deadline_ms = 0},
-        [&](std::int64_t number) { return hostlink::OpenFiles{wish.disk, wish.image, wish.epoch, number}; });
+        [&](std::int64_t number) { return hostlink::OpenFiles{wish.disk, wish.image, wish.copy, wish.epoch, number}; });
+  }
+  void copy_disk(base::DiskId disk, std::string date, std::int64_t keep, std::int64_t epoch, DoneSink done) override {
+    ask({.done = std::move(done), .text = {}, .request = {}, .deadline_ms = kCopyWithinMs},
+        [&](std::int64_t number) { return hostlink::CopyDisk{disk, date, keep, epoch, number}; });
+  }
+  void list_copies(base::DiskId disk, TextSink done) override {
+    ask({.done = {}, .text = std::move(done), .request = {}, .deadline_ms = 0},
+        [&](std::int64_t number) { return hostlink::ListCopies{disk, number}; });
   }
   void resync(std::vector<RunKey> expected) override {
     std::size_t from = 0;
@@ -153,7 +163,7 @@ class LxcProvider final : public Provider {
       }
       const std::int64_t number = ++last_number_;
       question.request = hostlink::encode(hostlink::Request(make(number)));
-      question.deadline_ms = clock_.monotonic_ms() + kAnswerWithinMs;
+      question.deadline_ms = clock_.monotonic_ms() + (question.deadline_ms > 0 ? question.deadline_ms : kAnswerWithinMs);
       queue_.push_back(question.request);
       questions_.emplace(number, std::move(question));
     }
@@ -287,7 +297,7 @@ class LxcProvider final : public Provider {
       auto question = take(m->request);
       if (!question) return;
       if (m->ok && question->done) return question->done({});
-      const bool missing = m->code == "NoConsole" || m->code == "InvalidVolume.NotFound" || m->code == "NoSuchFile";
+      const bool missing = m->code == "NoConsole" || m->code == "InvalidVolume.NotFound" || m->code == "NoSuchFile" || m->code == "NoSuchCopy";
       const auto fault = m->code == "VolumeInUse" ? base::Fault::kConflict : missing ? base::Fault::kNotFound : base::Fault::kUnavailable;
       fail(*question, {fault, m->code, m->message});
     }

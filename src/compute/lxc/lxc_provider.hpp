@@ -20,6 +20,7 @@ struct LxcOptions {
 
 // Sinks are called on the provider's thread. The destructor ends the thread; what is not answered by then is
 // answered with kUnavailable.
+// It is also a DiskFiles.
 std::unique_ptr<Provider> make_lxc_provider(LxcOptions options);
 
 }  // namespace stipend::compute
