@@ -1,13 +1,31 @@
 // The host's own file system under the state: looked at each second, kept from filling (disk_watch.hpp).
+#include <sys/sysinfo.h>
+
+#include <charconv>
+
 #include "base/log.hpp"
 #include "host/daemon.hpp"
 #include "host/disk.hpp"
+#include "host/files.hpp"
 #include "hostlink/codec.hpp"
 
 namespace stipend::host {
 namespace {
 
 namespace log = base::log;
+
+// What the kernel lets all writers together keep in memory before they wait for the disk.
+std::int64_t dirty_limit() {
+  const auto number = [](const char* path) {
+    std::int64_t value = 0;
+    if (const auto text = read_file(path)) std::from_chars(text->data(), text->data() + text->size(), value);
+    return value;
+  };
+  if (const auto bytes = number("/proc/sys/vm/dirty_bytes"); bytes > 0) return bytes;
+  struct sysinfo memory{};
+  if (::sysinfo(&memory) != 0) return 0;
+  return static_cast<std::int64_t>(memory.totalram * memory.mem_unit) / 100 * number("/proc/sys/vm/dirty_ratio");
+}
 
 }  // namespace
 
@@ -20,7 +38,8 @@ void Daemon::watch_disk(std::int64_t now) {
     return log::error("the file system of the disks cannot be looked at", {{"error", space.error().message}});
   look.size = space->size_bytes;
   look.free = space->free_bytes;
-  const bool near = look.free < 4 * DiskMarks::of(look.size).hard;
+  look.dirty_limit = dirty_limit();
+  const bool near = look.free < 4 * DiskMarks::of(look.size, look.dirty_limit).hard;
   for (std::size_t i = 0; const auto& [id, machine] : machines_) {
     DiskWriter writer{.id = id, .occupied = space->occupied_bytes[i++], .dirty = 0,
                       .ending = machine.stop || machine.ending || machine.status.lease.stage != Stage::kRunning};

@@ -19,14 +19,13 @@ constexpr std::int64_t kDiskEveryMs = 30'000;
 constexpr std::int64_t kTellEveryMs = 10'000;  // of one machine; a cell that is run again and again is no flood
 constexpr std::int64_t kStatLimitMs = 20'000;
 
-// As df: what root alone may use is neither free nor used by anybody.
+// Of the whole disk: what is held back for the host's sake (disk_watch.hpp) is not the machine's doing.
 std::optional<DiskUse> use_of(const std::string& mount) {
   struct statvfs s{};
   if (::statvfs(mount.c_str(), &s) != 0 || s.f_blocks == 0) return std::nullopt;
   const auto mib = [&](std::uint64_t blocks) { return static_cast<std::int64_t>(blocks * s.f_frsize >> 20); };
-  const std::uint64_t used = s.f_blocks - s.f_bfree, usable = used + s.f_bavail;
-  if (usable == 0) return std::nullopt;
-  return DiskUse{mib(used), mib(usable), static_cast<std::int64_t>((used * 100 + usable - 1) / usable)};
+  const std::uint64_t used = s.f_blocks - s.f_bfree;
+  return DiskUse{mib(used), mib(s.f_blocks), static_cast<std::int64_t>((used * 100 + s.f_blocks - 1) / s.f_blocks)};
 }
 
 }  // namespace

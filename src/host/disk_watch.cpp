@@ -15,13 +15,14 @@ constexpr std::int64_t kOneAtATimeMs = 45'000;   // hook, halt and taking down
 
 }  // namespace
 
-DiskMarks DiskMarks::of(std::int64_t size) {
-  const std::int64_t hard = std::clamp<std::int64_t>(size / 50, 384 * kMib, 4096 * kMib);
+DiskMarks DiskMarks::of(std::int64_t size, std::int64_t dirty_limit) {
+  const std::int64_t wanted = std::max(std::clamp<std::int64_t>(size / 50, 384 * kMib, 4096 * kMib), dirty_limit);
+  const std::int64_t hard = std::min(wanted, size / 4);
   return {.soft = 2 * hard, .hard = hard, .critical = hard / 3};
 }
 
 std::optional<DiskStop> DiskWatch::look(const DiskLook& look, std::int64_t now_ms) {
-  marks_ = DiskMarks::of(look.size);
+  marks_ = DiskMarks::of(look.size, look.dirty_limit);
   room_ = look.free;
   std::map<base::InstanceId, std::vector<Sample>> samples;
   const std::int64_t since_ms = std::max<std::int64_t>(1, now_ms - std::exchange(looked_at_ms_, now_ms));

@@ -17,7 +17,9 @@ namespace stipend::host {
 
 struct DiskMarks {
   std::int64_t soft = 0, hard = 0, critical = 0;  // bytes left
-  static DiskMarks of(std::int64_t size_bytes);   // of the file system
+  // Of a file system of that size, on a host that keeps at most so much in memory before writers must wait for the disk:
+  // as much may come at once, sooner than anybody can look.
+  static DiskMarks of(std::int64_t size_bytes, std::int64_t dirty_limit);
 };
 
 struct DiskWriter {
@@ -29,7 +31,7 @@ struct DiskWriter {
 };
 
 struct DiskLook {
-  std::int64_t size = 0, free = 0;
+  std::int64_t size = 0, free = 0, dirty_limit = 0;
   std::vector<DiskWriter> machines;
 };
 

@@ -18,7 +18,7 @@ struct Host {
   std::vector<bool> ending{false, false, false};
 
   std::optional<DiskStop> second(std::vector<std::int64_t> written = {0, 0, 0}) {
-    DiskLook look{.size = 4096 * kMib, .free = 0, .machines = {}};
+    DiskLook look{.size = 4096 * kMib, .free = 0, .dirty_limit = 0, .machines = {}};
     for (int i = 0; i < 3; ++i) {
       const auto n = static_cast<std::size_t>(i);
       occupied[n] += written[n];
@@ -31,9 +31,11 @@ struct Host {
 };
 
 TEST(DiskMarks, AreAFewPercentBetweenBounds) {
-  EXPECT_EQ(DiskMarks::of(4096 * kMib).hard, 384 * kMib);
-  EXPECT_EQ(DiskMarks::of(100'000 * kMib).hard, 2'000 * kMib);
-  EXPECT_EQ(DiskMarks::of(1'000'000 * kMib).hard, 4096 * kMib);
+  EXPECT_EQ(DiskMarks::of(4096 * kMib, 0).hard, 384 * kMib);
+  EXPECT_EQ(DiskMarks::of(100'000 * kMib, 0).hard, 2'000 * kMib);
+  EXPECT_EQ(DiskMarks::of(1'000'000 * kMib, 0).hard, 4096 * kMib);
+  EXPECT_EQ(DiskMarks::of(1'000'000 * kMib, 50'000 * kMib).hard, 50'000 * kMib) << "what may be in memory fits";
+  EXPECT_EQ(DiskMarks::of(4096 * kMib, 5'000 * kMib).hard, 1'024 * kMib) << "a small one is still of use";
 }
 
 TEST(DiskWatch, TheOneThatGrowsMostIsStoppedAndThenTheNextWhenItHasEnded) {

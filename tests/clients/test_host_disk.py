@@ -15,7 +15,7 @@ pytestmark = [
     pytest.mark.skipif("STIPEND_ENDPOINT" in os.environ, reason="needs the machines of this host"),
 ]
 MIB = 1 << 20
-DISK = [{"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 2}}]
+DISK = [{"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 4}}]
 
 
 class LeastFree(threading.Thread):
@@ -52,7 +52,7 @@ def test_the_machine_that_fills_the_hosts_disk_is_stopped_cleanly(tmp_path):
     assert (IMAGES / "minimal.json").exists(), f"no image in {IMAGES}: run `make image-minimal`"
     server = Server()
     try:
-        with small_disk(server, 6144):
+        with small_disk(server, 12288):
             server.start()
             account = server.account()
             ec2 = client(server, account)
@@ -67,14 +67,14 @@ def test_the_machine_that_fills_the_hosts_disk_is_stopped_cleanly(tmp_path):
             key.run(address, "dd if=/dev/urandom of=kept bs=1M count=20 status=none; sha256sum kept > sum; sync")
             s = os.statvfs(server.state)
             filler = server.state / "filler"
-            subprocess.run(["fallocate", "-l", str(s.f_bavail * s.f_frsize - 900 * MIB), filler], check=True)
+            subprocess.run(["fallocate", "-l", str(s.f_bavail * s.f_frsize - 4500 * MIB), filler], check=True)
             watch = LeastFree(server.state)
             watch.start()
             # From now on as fast as it can, and again and again.
             key.run(address, "nohup sh -c 'while :; do cat /dev/zero > big-$(date +%N); done' >/dev/null 2>&1 &")
             wait_for("it to be stopped", lambda: state(ec2, writer) == "stopped", 120)
             least = watch.stop()
-            assert least > 32, f"only {least} MiB were left"
+            assert least > 512, f"only {least} MiB were left"
             assert "disk was almost full" in instance(ec2, writer)["StateReason"]["Message"]
             assert state(ec2, quiet) == "running"
             assert '"force":true' not in (server.state / "host/log" / writer).read_text(), "it was killed, not halted"
@@ -101,7 +101,7 @@ def test_the_machine_that_fills_the_hosts_disk_is_stopped_cleanly(tmp_path):
 def test_it_is_stopped_with_the_server_away_and_the_ledger_learns_it_later(tmp_path):
     server = Server()
     try:
-        with small_disk(server, 6144):
+        with small_disk(server, 12288):
             server.start()
             account = server.account()
             ec2 = client(server, account)
@@ -114,7 +114,7 @@ def test_it_is_stopped_with_the_server_away_and_the_ledger_learns_it_later(tmp_p
             key.wait(address, 60)
             os.kill(server.server_pid(), 19)  # SIGSTOP: it answers nobody
             s = os.statvfs(server.state)
-            subprocess.run(["fallocate", "-l", str(s.f_bavail * s.f_frsize - 700 * MIB), server.state / "filler"], check=True)
+            subprocess.run(["fallocate", "-l", str(s.f_bavail * s.f_frsize - 4000 * MIB), server.state / "filler"], check=True)
             key.run(address, "nohup sh -c 'cat /dev/zero > big' >/dev/null 2>&1 &", check=False)
             final = server.state / "host/log" / writer
             wait_for("the supervisor to halt it", lambda: '"message":"halt"' in final.read_text() and "host-disk" in final.read_text(), 120)
