@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """The yardstick of a launch: the same machine started by hand. Runs in mount and network namespaces of its own, so its end
 takes everything away:  unshare --mount --net --propagation private bare.py IMAGE.erofs FOLDER VCPUS MEMORY_MIB
-For each line on its input it makes a disk, mounts, starts systemd with lxc-start, and prints the seconds until Jupyter answers
-on the machine's own address; then ends the machine. What is made once for a machine's life (host key, machine id) is
-made before the clock runs."""
+For each line on its input, a number of machines, it makes for each a disk, mounts, starts systemd with lxc-start, all at once, and prints the
+seconds until the last Jupyter answers on its machine's own address; then ends the machines. What is made once for a machine's life (host key,
+machine id) is made before the clock runs."""
 import contextlib
 import ctypes
 import http.client
@@ -16,12 +16,17 @@ import sys
 import time
 
 IDS, COUNT = 900_000_000, 65_536  # host ids of the machine, far from those the servers take
-ADDRESS, GATEWAY, TOKEN = "10.255.255.2", "169.254.1.1", "0123456789abcdef"
+GATEWAY, TOKEN = "169.254.1.1", "0123456789abcdef"
+GROUP = "stipend-bench"
 OPEN_TREE, MOVE_MOUNT, MOUNT_SETATTR = 428, 429, 442
 CLONE_NEWUSER, CLOEXEC, AT_FDCWD, AT_EMPTY_PATH = 0x10000000, 0o2000000, -100, 0x1000
 libc = ctypes.CDLL(None, use_errno=True)
 CONFIG = """
 lxc.uts.name = bare
+lxc.cgroup.relative = 0
+lxc.cgroup.dir.container = {group}/{name}/payload
+lxc.cgroup.dir.monitor = {group}/{name}/monitor
+lxc.cgroup.dir.monitor.pivot = {group}/ended
 lxc.idmap = u 0 {ids} {count}
 lxc.idmap = g 0 {ids} {count}
 lxc.rootfs.path = dir:{root}
@@ -36,15 +41,14 @@ lxc.environment = container=lxc
 lxc.environment = SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1
 lxc.net.0.type = veth
 lxc.net.0.veth.mode = router
-lxc.net.0.veth.pair = bare0
+lxc.net.0.veth.pair = bare{number}
 lxc.net.0.name = eth0
 lxc.net.0.ipv4.address = {address}/32
 lxc.net.0.ipv4.gateway = {gateway}
 lxc.net.0.flags = up
 {limits}
 """
-# The weight is the one that a server's machines have: other work on the computer disturbs both alike.
-LIMITS = {1: "lxc.cgroup.cpu.shares = 8192\nlxc.cgroup.cpu.cfs_quota_us = {quota}\nlxc.cgroup.memory.limit_in_bytes = {memory}M\nlxc.cgroup.pids.max = 4096",
+LIMITS = {1: "lxc.cgroup.cpu.cfs_quota_us = {quota}\nlxc.cgroup.memory.limit_in_bytes = {memory}M\nlxc.cgroup.pids.max = 4096",
           2: "lxc.cgroup2.cpu.max = {quota} 100000\nlxc.cgroup2.memory.max = {memory}M\nlxc.cgroup2.pids.max = 4096"}
 
 
@@ -62,7 +66,7 @@ def run(*words):
     subprocess.run([str(w) for w in words], check=True, stdout=subprocess.DEVNULL)
 
 
-def user_namespace():
+def user_namespace(ids):
     """A descriptor of a user namespace that maps the machine's ids: held by a child until it is open."""
     read, write = os.pipe()
     child = os.fork()
@@ -71,7 +75,7 @@ def user_namespace():
         signal.pause()
     assert os.read(read, 1) == b"x", "no user namespace"
     for name in ("uid_map", "gid_map"):
-        pathlib.Path(f"/proc/{child}/{name}").write_text(f"0 {IDS} {COUNT}\n")
+        pathlib.Path(f"/proc/{child}/{name}").write_text(f"0 {ids} {COUNT}\n")
     space = os.open(f"/proc/{child}/ns/user", os.O_RDONLY | os.O_CLOEXEC)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
@@ -87,21 +91,25 @@ def mount_idmapped(source, target, space):
     os.close(tree)
 
 
-def mount_overlay(lower, disk, root):
+def mount_overlay(lower, disk, root, ids):
     """By the machine's root: nobody else has an id on the shifted disk."""
     child = os.fork()
     if child == 0:
         libc.prctl(28, 4, 0, 0, 0)  # PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP
-        libc.setfsgid(IDS), libc.setfsuid(IDS)
+        libc.setfsgid(ids), libc.setfsuid(ids)
         options = f"lowerdir={lower},upperdir={disk}/upper,workdir={disk}/work"
         os._exit(libc.mount(b"overlay", os.fsencode(root), b"overlay", 0, options.encode()) != 0)
     assert os.waitpid(child, 0)[1] == 0, "the overlay was not mounted"
 
 
 class Machine:
-    def __init__(self, image, folder, limits):
-        self.image, self.folder, self.limits = image, folder, limits
-        self.once = folder / "once"  # what a disk gets at first
+    def __init__(self, image, folder, limits, number=0):
+        self.image, self.limits, self.number = image, limits, number
+        self.ids, self.name = IDS + number * COUNT, f"stipend-bench-bare-{number}"
+        self.address = f"10.255.255.{2 + number}"
+        self.folder = folder / str(number)
+        self.once = self.folder / "once"  # what a disk gets at first
+        self.run = self.folder / "run"
 
     def prepare_once(self):
         keys = self.once / "etc/ssh"
@@ -112,47 +120,80 @@ class Machine:
         (self.once / "etc/stipend/jupyter.env").write_text(f"JUPYTER_TOKEN={TOKEN}\n")
 
     def start(self):
-        run_folder = self.folder / "run"
+        """Everything up to lxc-start, whose place this process takes."""
         for name in ("lower", "raw", "disk", "root"):
-            (run_folder / name).mkdir(parents=True)
-        disk = run_folder / "disk.img"
+            (self.run / name).mkdir(parents=True)
+        disk = self.run / "disk.img"
         with open(disk, "wb") as file:
             file.truncate(8 << 30)
         run("mkfs.ext4", "-q", "-F", "-m", "0", "-E", "lazy_itable_init=1,lazy_journal_init=1,nodiscard", "-J", "size=32", disk)
-        run("mount", "-o", "loop,noatime", disk, run_folder / "raw")
-        (run_folder / "raw/work").mkdir()
-        shutil.copytree(self.once, run_folder / "raw/upper")
-        space = user_namespace()
-        mount_idmapped(self.image, run_folder / "lower", space)
-        mount_idmapped(run_folder / "raw", run_folder / "disk", space)
+        run("mount", "-o", "loop,noatime", disk, self.run / "raw")
+        (self.run / "raw/work").mkdir()
+        shutil.copytree(self.once, self.run / "raw/upper")
+        space = user_namespace(self.ids)
+        mount_idmapped(self.image, self.run / "lower", space)
+        mount_idmapped(self.run / "raw", self.run / "disk", space)
         os.close(space)
-        mount_overlay(run_folder / "lower", run_folder / "disk", run_folder / "root")
-        config = run_folder / "config"
-        config.write_text(CONFIG.format(ids=IDS, count=COUNT, root=run_folder / "root", folder=run_folder, address=ADDRESS, gateway=GATEWAY, limits=self.limits))
-        log = open(run_folder / "log", "wb")
-        self.process = subprocess.Popen(["lxc-start", "-F", "-n", "stipend-bench-bare", "-P", str(self.folder), "-f", str(config)], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        mount_overlay(self.run / "lower", self.run / "disk", self.run / "root", self.ids)
+        config = self.run / "config"
+        config.write_text(CONFIG.format(ids=self.ids, count=COUNT, root=self.run / "root", folder=self.run, address=self.address, gateway=GATEWAY,
+                                        limits=self.limits, number=self.number, group=GROUP, name=self.name))
+        for fd in (1, 2):
+            os.dup2(os.open(self.run / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND), fd)
+        os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
+        os.execvp("lxc-start", ["lxc-start", "-F", "-n", self.name, "-P", str(self.folder), "-f", str(config)])
 
-    def wait_for_jupyter(self):
-        end = time.monotonic() + 60
-        while time.monotonic() < end:
-            if self.process.poll() is not None:
-                sys.exit((self.folder / "run/log").read_text())
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                connection = http.client.HTTPConnection(ADDRESS, 8888, timeout=5)
-                connection.request("GET", "/api/status", headers={"Authorization": f"token {TOKEN}"})
-                if connection.getresponse().status == 200:
-                    return
-            time.sleep(0.01)
-        sys.exit("no Jupyter within 60 s")
+    def begin(self):
+        self.process = os.fork()
+        if self.process == 0:
+            try:
+                self.start()
+            finally:
+                os._exit(1)
+
+    def answers(self):
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            connection = http.client.HTTPConnection(self.address, 8888, timeout=5)
+            connection.request("GET", "/api/status", headers={"Authorization": f"token {TOKEN}"})
+            return connection.getresponse().status == 200
+        return False
 
     def end(self):
-        if getattr(self, "process", None):
-            subprocess.run(["lxc-stop", "-k", "-n", "stipend-bench-bare", "-P", str(self.folder)], stderr=subprocess.DEVNULL)
-            self.process.wait(20)
-            self.process = None
+        subprocess.run(["lxc-stop", "-k", "-n", self.name, "-P", str(self.folder)], stderr=subprocess.DEVNULL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.process, signal.SIGKILL)
+        os.waitpid(self.process, 0)
         for name in ("root", "disk", "lower", "raw"):
-            subprocess.run(["umount", "-l", self.folder / "run" / name], stderr=subprocess.DEVNULL)
-        shutil.rmtree(self.folder / "run", ignore_errors=True)
+            subprocess.run(["umount", "-l", self.run / name], stderr=subprocess.DEVNULL)
+        shutil.rmtree(self.run, ignore_errors=True)
+
+
+def wait_for_all(machines, pause, seconds=600):
+    waiting, end = list(machines), time.monotonic() + seconds
+    while waiting:
+        waiting = [machine for machine in waiting if not machine.answers()]
+        if time.monotonic() > end:
+            said = waiting[0].run / "log"
+            sys.exit(f"no Jupyter within {seconds} s: {said.read_text() if said.exists() else ''}")
+        time.sleep(pause if waiting else 0)
+
+
+@contextlib.contextmanager
+def group():
+    """All of them together weigh what a server's machines do: other work on the computer disturbs both alike."""
+    shares = pathlib.Path(f"/sys/fs/cgroup/cpu/{GROUP}/cpu.shares")
+    if shares.parent.parent.is_dir():
+        shares.parent.mkdir(exist_ok=True)
+        shares.write_text("8192")
+    yield
+    for top, folders, _ in os.walk("/sys/fs/cgroup"):
+        if GROUP in folders:
+            for path, _, _ in os.walk(f"{top}/{GROUP}", topdown=False):
+                with contextlib.suppress(OSError):
+                    os.rmdir(path)
+            folders.remove(GROUP)
+        if top.count("/") > 5:
+            folders.clear()
 
 
 def main(image, folder, vcpus, memory_mib):
@@ -162,17 +203,24 @@ def main(image, folder, vcpus, memory_mib):
     run("ip", "address", "add", GATEWAY + "/32", "dev", "lo")
     run("mount", "-t", "erofs", "-o", "loop,ro", image, folder / "image")
     version = 2 if os.path.exists("/sys/fs/cgroup/cgroup.controllers") else 1
-    machine = Machine(folder / "image", folder, LIMITS[version].format(quota=int(vcpus) * 100_000, memory=memory_mib))
-    machine.prepare_once()
-    print("ready", flush=True)
-    for _ in sys.stdin:
-        try:
-            began = time.monotonic()
-            machine.start()
-            machine.wait_for_jupyter()
-            print(time.monotonic() - began, flush=True)
-        finally:
-            machine.end()
+    limits = LIMITS[version].format(quota=int(vcpus) * 100_000, memory=memory_mib)
+    machines = []
+    with group():
+        print("ready", flush=True)
+        for line in sys.stdin:
+            while len(machines) < int(line):
+                machines.append(Machine(folder / "image", folder, limits, len(machines)))
+                machines[-1].prepare_once()
+            now = machines[:int(line)]
+            try:
+                began = time.monotonic()
+                for machine in now:
+                    machine.begin()
+                wait_for_all(now, 0.01 if len(now) == 1 else 0.1)
+                print(time.monotonic() - began, flush=True)
+            finally:
+                for machine in now:
+                    machine.end()
 
 
 if __name__ == "__main__":

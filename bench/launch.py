@@ -32,10 +32,10 @@ def launch(person):
 
 
 @contextlib.contextmanager
-def bare(image, folder):
-    """A function that starts the machine by hand and gives its seconds."""
+def bare(image, folder, vcpus=VCPUS, memory_mib=MEMORY_MIB):
+    """A function that starts so many machines at once by hand and gives the seconds until the last one's Jupyter answers."""
     process = subprocess.Popen(["unshare", "--mount", "--net", "--propagation", "private", "/usr/bin/python3", ROOT / "bench/bare.py",
-                                image, folder, str(VCPUS), str(MEMORY_MIB)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+                                image, folder, str(vcpus), str(memory_mib)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def line():
         text = process.stdout.readline()
@@ -45,8 +45,8 @@ def bare(image, folder):
     try:
         line()
 
-        def start():
-            process.stdin.write("start\n")
+        def start(count=1):
+            process.stdin.write(f"{count}\n")
             process.stdin.flush()
             return float(line())
         yield start

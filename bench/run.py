@@ -7,7 +7,7 @@ import traceback
 from measure import ROOT
 from report import Report
 
-PARTS = ("launch", "lease", "emulators", "proxy", "many", "files", "micro")
+PARTS = ("launch", "crowd", "lease", "emulators", "proxy", "many", "files", "micro")
 
 
 def main(words):

@@ -10,6 +10,8 @@ namespace {
 constexpr std::int64_t kMib = std::int64_t{1} << 20;
 constexpr std::int64_t kWindowMs = 10'000;
 constexpr std::int64_t kAheadS = 2;
+constexpr std::int64_t kPatienceMs = 5'000;
+constexpr std::int64_t kFull = 16 * kMib;  // nothing is gained any more: writes fail, whoever is stopped
 constexpr std::int64_t kLeastGrowth = 4 * kMib;  // less is housekeeping
 constexpr std::int64_t kOneAtATimeMs = 45'000;   // hook, halt and taking down
 
@@ -25,7 +27,7 @@ std::optional<DiskStop> DiskWatch::look(const DiskLook& look, std::int64_t now_m
   marks_ = DiskMarks::of(look.size, look.dirty_limit);
   room_ = look.free;
   std::map<base::InstanceId, std::vector<Sample>> samples;
-  const std::int64_t since_ms = std::max<std::int64_t>(1, now_ms - std::exchange(looked_at_ms_, now_ms));
+  const std::int64_t since_ms = std::max<std::int64_t>(250, now_ms - std::exchange(looked_at_ms_, now_ms));
   std::int64_t pace = 0;  // bytes a second, all together
   bool somebody_ends = false;
   const DiskWriter* most = nullptr;
@@ -52,13 +54,14 @@ std::optional<DiskStop> DiskWatch::look(const DiskLook& look, std::int64_t now_m
   }
   samples_ = std::move(samples);
   if (room_ - kAheadS * pace >= marks_.hard) return std::nullopt;
+  if (look.free < kFull) return std::nullopt;
   const bool critical = room_ < marks_.critical;
-  if (critical && last_ && !last_->force && somebody_ends) {  // its clean stop takes too long
-    last_->force = true;
+  if (!most || (somebody_ends && !critical)) {
+    if (!critical || !somebody_ends || last_->force || now_ms < last_at_ms_ + kPatienceMs) return std::nullopt;
+    last_->force = true;  // a held disk that still fills: blocks set aside before are being written
     return last_;
   }
-  if (!most || (somebody_ends && !critical)) return std::nullopt;
-  last_ = DiskStop{most->id, critical, most_grew};
+  last_ = DiskStop{most->id, false, most_grew};
   last_at_ms_ = now_ms;
   return last_;
 }

@@ -3,7 +3,8 @@
 //
 // Below the hard mark, or when two more seconds at this pace lead below it, the machine whose disk grew most in the last seconds is stopped, cleanly, with its disk held (no
 // new blocks), then the next one, until what is left stays. Machines that do not write go on: stopping them would free
-// nothing. Below the critical mark nobody waits for anybody and nothing is clean any more.
+// nothing. Below the critical mark nobody waits for anybody, and a stop that has not helped within seconds becomes a kill.
+// On a disk that somebody else filled to the last blocks nothing is done: writes fail, and stops need what is set aside.
 #pragma once
 
 #include <cstdint>

@@ -98,19 +98,31 @@ TEST(DiskWatch, OldGrowthIsForgotten) {
   EXPECT_FALSE(host.second());
 }
 
-TEST(DiskWatch, BelowTheCriticalMarkACleanStopBecomesAForcedOneAndNobodyWaits) {
+TEST(DiskWatch, BelowTheCriticalMarkNobodyWaitsAndAStopThatDoesNotHelpBecomesAKill) {
   Host host;
   host.free = 450;
   host.second();
   ASSERT_TRUE(host.second({0, 100, 50}));
   host.ending[1] = true;
-  const auto harder = host.second({0, 200, 50});
-  ASSERT_TRUE(harder);
-  EXPECT_EQ(*harder, (DiskStop{id(1), true, 100 * kMib}));
-  const auto next = host.second({0, 0, 10});
+  const auto next = host.second({0, 200, 0});
   ASSERT_TRUE(next);
   EXPECT_EQ(next->id, id(2));
-  EXPECT_TRUE(next->force);
+  EXPECT_FALSE(next->force);
+  host.ending[2] = true;
+  for (int i = 0; i < 4; ++i) EXPECT_FALSE(host.second({0, 0, 5}));
+  const auto harder = host.second({0, 0, 5});
+  ASSERT_TRUE(harder);
+  EXPECT_EQ(harder->id, id(2));
+  EXPECT_TRUE(harder->force);
+  EXPECT_FALSE(host.second({0, 0, 5})) << "once";
+}
+
+TEST(DiskWatch, ADiskThatIsFullToTheLastBlocksIsPastHelp) {
+  Host host;
+  host.free = 10;
+  host.second();
+  host.dirty[1] = 100;
+  EXPECT_FALSE(host.second());
 }
 
 TEST(DiskWatch, EqualGrowthIsDecidedByWhatItOccupiesThenById) {
