@@ -113,7 +113,7 @@ void Daemon::handle(Client& client, hostlink::Start m) {
   }
   if (monotonic_ms() >= m.deadline_mono_ms)
     return refuse(key, Cause::kStartFailed, "the order to start it came too late");
-  if (!disk_watch_.may_start()) watch_disk(monotonic_ms());  // perhaps space was freed a moment ago
+  watch_disk(monotonic_ms());  // a second ago is long ago on a disk that fills, or was emptied
   if (!disk_watch_.may_start())
     return refuse(key, Cause::kStartFailed, "the server's disk is almost full; the administrator must free space on it");
   for (const auto& [id, other] : machines_) {
