@@ -13,8 +13,7 @@ install -d -m 755 /etc/stipend /etc/stipend-stop.d /var/lib/stipend
 : >/etc/motd
 
 # The site's proxy, where one is configured, is a fact of each boot: the host writes both files anew.
-install -d -m 755 /etc/systemd/system.conf.d
-ln -s /etc/stipend/systemd.conf /etc/systemd/system.conf.d/stipend.conf
+ln -s /etc/stipend/systemd.conf /etc/systemd/system.conf.d/stipend-proxy.conf
 for session in common-session common-session-noninteractive; do
   echo 'session optional pam_env.so readenv=1 envfile=/etc/stipend/proxy.env' >>/etc/pam.d/$session
 done
