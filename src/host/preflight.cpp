@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <sstream>
 
@@ -161,6 +162,23 @@ Finding check_forwarding(bool repair) {
               "`sysctl net.ipv4.ip_forward=1`, and keep it so in /etc/sysctl.d");
 }
 
+// The kernel counts the watches of every machine's systemd as root's too: the usual 128 end with some thirty machines, and
+// then the host's own programs get none.
+Finding check_watches(bool repair) {
+  constexpr std::int64_t kEnough = 16'384;
+  const std::string path = "/proc/sys/fs/inotify/max_user_instances";
+  const auto enough = [&] {
+    const auto text = read_file(path).value_or("");
+    std::int64_t now = 0;
+    std::from_chars(text.data(), text.data() + text.size(), now);
+    return now >= kEnough;
+  };
+  if (!enough() && repair) (void)write_existing(path, std::to_string(kEnough));
+  if (enough() || !repair) return ok("inotify", fmt::format("many machines can watch their files{}", enough() ? "" : kAtTheStart));
+  return warn("inotify", "this host lets root watch few files, so only some thirty machines can run",
+              fmt::format("`sysctl fs.inotify.max_user_instances={}`, and keep it so in /etc/sysctl.d", kEnough));
+}
+
 // Another table's verdict `drop` cannot be overruled by ours.
 Finding check_foreign_firewall() {
   const auto dropping = dropping_chains(list_nft("list chains\n").value_or(""), "stipend_");
@@ -252,6 +270,7 @@ std::vector<Finding> preflight(const Names& names, const PreflightOptions& optio
   findings.push_back(check_lxcfs(repair));
   findings.push_back(check_nft(names));
   findings.push_back(check_forwarding(repair));
+  findings.push_back(check_watches(repair));
   findings.push_back(check_foreign_firewall());
   findings.push_back(check_ranges(names, options));
   return findings;

@@ -21,7 +21,7 @@ struct Finding {
 
 struct PreflightOptions {
   bool repair =
-      false;  // do what needs no decision: the /etc/subuid and subgid line, lxcfs, ip_forward, modules
+      false;  // do what needs no decision: the /etc/subuid and subgid line, lxcfs, ip_forward, inotify, modules
   std::string private_cidr, public_cidr;  // as configured; empty: chosen
 };
 
