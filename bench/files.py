@@ -23,10 +23,11 @@ def stopped(server, folder):
     account = server.account()
     ec2 = client(server, account)
     key = Key(ec2, folder)
-    made = ec2.run_instances(ImageId=image_id(ec2, "minimal"), InstanceType="t2.small", KeyName=key.name, MinCount=1, MaxCount=1)["Instances"][0]
+    made = ec2.run_instances(ImageId=image_id(ec2, "minimal"), InstanceType="t2.small", KeyName=key.name, MinCount=1, MaxCount=1,
+                             BlockDeviceMappings=[{"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 8}}])["Instances"][0]
     wait_state(ec2, made["InstanceId"], "running")
     machine = instance(ec2, made["InstanceId"])
-    key.wait(machine["PublicIpAddress"])
+    key.wait(machine["PublicIpAddress"], 90)
     key.run(machine["PublicIpAddress"], "mkdir many; cd many; seq -f 'file-%05g.csv' 1 10000 | xargs touch; head -c 1G /dev/urandom > ../big; sync", seconds=180)
     ec2.stop_instances(InstanceIds=[made["InstanceId"]])
     wait_state(ec2, made["InstanceId"], "stopped")
