@@ -71,6 +71,21 @@ base::Result<Json> find_account(const Json& accounts, const std::string& name) {
   return base::fail(base::Fault::kNotFound, "NoSuchAccount", name);
 }
 
+// The class page, and a course link when there is an image with Jupyter to open.
+base::Status add_class(const Paths& paths, const Json& images, const std::string& endpoint, std::string& out) {
+  out += fmt::format("\nThe class, as Grace: {}/class\n", endpoint);
+  const auto course_image = std::ranges::find_if(images, [](const Json& image) { return image.value("name", "") == "course-python"; });
+  if (course_image == images.end()) return {};
+  TRY_ASSIGN(Json links, ask_server(paths, "link.list", {{"course", kCourse}}));
+  if (links.empty()) {
+    TRY_ASSIGN(const Json made, ask_server(paths, "link.create", {{"course", kCourse}, {"title", "First notebook"}, {"image", "course-python"},
+                                                                  {"type", "t2.medium"}, {"path", "welcome.ipynb"}}));
+    links.push_back(made);
+  }
+  out += fmt::format("A link for the course page, straight into a notebook: {}\n", links.front().value("url", ""));
+  return {};
+}
+
 base::Status prepare(const Paths& paths, const Config& config, const std::string& listen, std::string& out) {
   const std::string endpoint = Address(config, listen).origin();
   const std::string file = paths.state + "/aws-config";
@@ -94,6 +109,7 @@ base::Status prepare(const Paths& paths, const Config& config, const std::string
   }
   if (!write_private(file, profiles)) return base::fail_errno("write " + file, errno);
   TRY_ASSIGN(const Json images, ask_server(paths, "image.list"));
+  TRY(add_class(paths, images, endpoint, out));
   std::error_code error;
   std::string shown = fs::proximate(file, fs::current_path(error), error).string();
   if (shown.starts_with("..")) shown = file;

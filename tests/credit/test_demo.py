@@ -26,6 +26,7 @@ def test_the_demo_prints_links_serves_its_profiles_and_ends_cleanly(tmp_path):
         text = log.read_text()
         links = re.findall(r"(Grace|Ada|Alan|Edsger) +(teacher|student) +http://localhost:\d+/sign-in#[0-9a-f]{32}", text)
         assert len(links) == 4, text
+        assert re.search(r"The class, as Grace: http://localhost:\d+/class\n", text), text
         environment = {**os.environ, "AWS_CONFIG_FILE": str(state / "aws-config")}
         for stale in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             environment.pop(stale, None)
