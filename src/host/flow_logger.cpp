@@ -68,7 +68,7 @@ class Logger {
 
   int run() {
     take_orders();
-    dump();  // what is open begins the first segment
+    if (!dump()) return hostlink::kCannotServe;  // what is open begins the first segment
     recording_ = true;
     roll();
     while (!end_) {
@@ -133,13 +133,16 @@ class Logger {
     report(store_.flush());
   }
 
-  void dump() {
+  bool dump() {
     dump_wanted_ = false;
     next_dump_ms_ = monotonic_ms() + kDumpAgainMs;
     book_.begin_dump();
-    if (const auto told = events_.dump([this](const FlowEvent& e) { take(e); }); !told)
-      return complain("the open connections could not be listed", told.error().message);
+    if (const auto told = events_.dump([this](const FlowEvent& e) { take(e); }); !told) {
+      complain("the open connections could not be listed, and it may not be recorded whose connections are whose", told.error().message);
+      return false;
+    }
     book_.end_dump(wall_ms());
+    return true;
   }
 
   void report(const base::Status& written) {

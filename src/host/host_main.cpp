@@ -38,7 +38,7 @@ int print_check(const host::DaemonOptions& options) {
   const auto names =
       host::Names::of(options.state.empty() ? "/var/lib/stipend" : options.state, options.images);
   const auto findings = host::preflight(
-      names, {.repair = false, .private_cidr = options.private_cidr, .public_cidr = options.public_cidr});
+      names, {.repair = false, .private_cidr = options.private_cidr, .public_cidr = options.public_cidr, .egress = options.egress});
   nlohmann::json list = nlohmann::json::array();
   for (const auto& f : findings) {
     const char* verdict = f.verdict == host::Verdict::kOk     ? "ok"
@@ -60,7 +60,7 @@ int serve(const host::DaemonOptions& options) {
     return hostlink::kCannotServe;
   }
   const auto findings = host::preflight(
-      names, {.repair = true, .private_cidr = options.private_cidr, .public_cidr = options.public_cidr});
+      names, {.repair = true, .private_cidr = options.private_cidr, .public_cidr = options.public_cidr, .egress = options.egress});
   for (const auto& f : findings)
     if (f.verdict == host::Verdict::kFail)
       std::cerr << "stipend: machines cannot run on this computer: " << f.sentence << "\n         -> " << f.cure << "\n";

@@ -6,10 +6,13 @@
 
 #include "host/address.hpp"
 #include "host/cgroup.hpp"
+#include "host/egress_environment.hpp"
+#include "host/egress_proxy.hpp"
 #include "host/lxc_config.hpp"
 #include "host/names.hpp"
 #include "host/network_ranges.hpp"
 #include "host/nft_rules.hpp"
+#include "host/preflight_egress.hpp"
 #include "host/preflight_repair.hpp"
 
 namespace stipend::host {
@@ -96,6 +99,43 @@ TEST(NftRules, TableHoldsEachMachineByDeviceAndAddress) {
   EXPECT_THAT(text, HasSubstr("100.64.0.9 : 10.64.0.9"));
   EXPECT_THAT(text, HasSubstr("meta skuid { 0, 995 } accept"));
   EXPECT_THAT(text, Not(HasSubstr("route_localnet")));
+}
+
+TEST(Connections, MachinesThatCouldFillTheTableAreToldWithTheNumberToSet) {
+  EXPECT_EQ(judge_connections(262'144, 16 * 1024, 4'096).verdict, Verdict::kOk);
+  const auto large = judge_connections(262'144, 256 * 1024, 4'096);
+  EXPECT_EQ(large.verdict, Verdict::kWarn);
+  EXPECT_THAT(large.sentence, HasSubstr("512 smallest machines"));
+  EXPECT_THAT(large.cure, HasSubstr("nf_conntrack_max=2162688"));
+  EXPECT_THAT(large.cure, HasSubstr("connections = 384"));
+}
+
+TEST(ProxyWords, ProgramsAreToldInBothSpellingsAndNothingWithoutAProxy) {
+  const auto words = proxy_words({.proxy = "http://p.example.edu:3128", .no_proxy = {".example.edu"}}, "10.64.0.1");
+  EXPECT_THAT(login_environment(words), HasSubstr("http_proxy=http://p.example.edu:3128\n"));
+  EXPECT_THAT(login_environment(words), HasSubstr("NO_PROXY=localhost,127.0.0.1,::1,169.254.169.254,10.64.0.1,.example.edu\n"));
+  EXPECT_THAT(manager_environment(words), HasSubstr("[Manager]\nDefaultEnvironment=\"http_proxy=http://p.example.edu:3128\" "));
+  EXPECT_EQ(login_environment({}) + manager_environment({}), "");
+}
+
+TEST(Ranges, HolesAreCutOutExactly) {
+  const auto left = without({*parse_cidr("10.0.0.0/8")}, {*parse_cidr("10.1.2.0/24"), *parse_cidr("10.1.2.3/32"), *parse_cidr("9.0.0.0/8")});
+  const auto covers = [&](const char* address) {
+    return std::ranges::any_of(left, [&](const Cidr& c) { return c.contains(*parse_address(address)); });
+  };
+  EXPECT_FALSE(covers("10.1.2.0"));
+  EXPECT_FALSE(covers("10.1.2.255"));
+  EXPECT_TRUE(covers("10.1.1.255"));
+  EXPECT_TRUE(covers("10.1.3.0"));
+  EXPECT_TRUE(covers("10.255.255.255"));
+  EXPECT_EQ(left.size(), 16u);
+  EXPECT_TRUE(without({*parse_cidr("10.1.0.0/16")}, {*parse_cidr("10.0.0.0/8")}).empty());
+}
+
+TEST(Proxy, WhatMachinesNeverReachIsNoWayToIt) {
+  const std::vector<Cidr> never{*parse_cidr("10.64.0.0/20"), *parse_cidr("192.0.2.7/32")};
+  EXPECT_THAT(reachable({*parse_address("10.64.0.9"), *parse_address("192.0.2.7"), *parse_address("192.0.2.8")}, never),
+              ElementsAre(*parse_address("192.0.2.8")));
 }
 
 TEST(Cpus, SetsAreTheLeastLoadedAndNeverMoreThanTheHostHas) {

@@ -19,6 +19,7 @@
 #include "host/network_ranges.hpp"
 #include "host/nft.hpp"
 #include "host/nft_rules.hpp"
+#include "host/preflight_egress.hpp"
 #include "host/preflight_repair.hpp"
 #include "host/process.hpp"
 
@@ -273,6 +274,7 @@ std::vector<Finding> preflight(const Names& names, const PreflightOptions& optio
   findings.push_back(check_watches(repair));
   findings.push_back(check_foreign_firewall());
   findings.push_back(check_ranges(names, options));
+  for (auto& finding : check_egress(options.egress, !repair)) findings.push_back(std::move(finding));
   return findings;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "host/names.hpp"
+#include "hostlink/egress.hpp"
 
 namespace stipend::host {
 
@@ -23,6 +24,7 @@ struct PreflightOptions {
   bool repair =
       false;  // do what needs no decision: the /etc/subuid and subgid line, lxcfs, ip_forward, inotify, modules
   std::string private_cidr, public_cidr;  // as configured; empty: chosen
+  hostlink::Egress egress = {};
 };
 
 std::vector<Finding> preflight(const Names& names, const PreflightOptions& options);
