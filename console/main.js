@@ -48,7 +48,9 @@ function fill(select, items, text) {
 
 async function drawLaunch() {
   const form = at("launch");
-  const [images, types] = await Promise.all([call("GET", "/images"), call("GET", "/types")]);
+  const [images, types, keys] = await Promise.all([call("GET", "/images"), call("GET", "/types"), call("GET", "/key-pairs")]);
+  fill(form.elements.key, keys.map((name) => ({ name })), (k) => k.name);
+  if (keys.length) form.elements.key.value = keys[0];
   fill(form.elements.image, images, (i) => `${i.name} (${i.id})`);
   fill(form.elements.type, types, (t) => `${t.name} · ${t.vcpus} vCPU, ${+(t.memory_mib / 1024).toFixed(2)} GiB · ${t.price_shown}/h · ${t.hours_with_credit} h with your credit`);
   const course = images.find((i) => i.jupyter);
@@ -61,7 +63,7 @@ async function drawLaunch() {
     const button = form.querySelector("button");
     button.disabled = true;
     try {
-      const wish = { image: form.elements.image.value, type: form.elements.type.value, name: form.elements.name.value };
+      const wish = { image: form.elements.image.value, type: form.elements.type.value, name: form.elements.name.value, key_pair: form.elements.key.value };
       await call("POST", "/instances", wish, { "Idempotency-Key": key });
       key = crypto.randomUUID();
     } catch (error) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "app/console_actor.hpp"
 #include "app/notice_words.hpp"
 #include "app/words.hpp"
@@ -134,12 +136,25 @@ awaitable<Result<std::vector<gateway::TypeView>>> EnginePorts::types(base::Accou
   });
 }
 
+awaitable<Result<std::vector<std::string>>> EnginePorts::key_pairs(base::AccountId account) {
+  using Names = std::vector<std::string>;
+  return control::read<Names>(engine_, console_actor(account), [account](const State& state, base::WallTime) -> Result<Names> {
+    Names out;
+    if (const auto own = state.key_pairs_of.find(account); own != state.key_pairs_of.end())
+      for (const auto& id : own->second)
+        if (const auto* pair = state.find<domain::KeyPair>(id)) out.push_back(pair->name);
+    std::ranges::sort(out);
+    return out;
+  });
+}
+
 awaitable<Result<base::InstanceId>> EnginePorts::launch(base::AccountId account, gateway::LaunchWish wish, std::string request_id) {
   control::LaunchRequest request;
   request.image = wish.image;
   request.type = wish.type;
+  request.key_name = wish.key_name;
   request.client_token = wish.idempotency_key;
-  request.request_hash = base::sha256_hex(wish.image.str() + "\n" + wish.type + "\n" + wish.name);
+  request.request_hash = base::sha256_hex(wish.image.str() + "\n" + wish.type + "\n" + wish.name + (wish.key_name.empty() ? "" : "\n" + wish.key_name));
   if (!wish.name.empty()) request.instance_tags["Name"] = wish.name;
   return control::run<base::InstanceId>(engine_, console_actor(account, std::move(request_id)),
                                         [request = std::move(request)](control::Tx& tx) -> Result<base::InstanceId> {

@@ -18,6 +18,7 @@ class EnginePorts final : public gateway::Ports {
   gateway::awaitable<base::Result<std::vector<gateway::InstanceView>>> instances(base::AccountId account) override;
   gateway::awaitable<base::Result<std::vector<gateway::ImageView>>> images(base::AccountId account) override;
   gateway::awaitable<base::Result<std::vector<gateway::TypeView>>> types(base::AccountId account) override;
+  gateway::awaitable<base::Result<std::vector<std::string>>> key_pairs(base::AccountId account) override;
   gateway::awaitable<base::Result<base::InstanceId>> launch(base::AccountId account, gateway::LaunchWish wish,
                                                             std::string request_id) override;
   gateway::awaitable<base::Status> act(base::AccountId account, base::InstanceId instance, gateway::Act act,

@@ -97,6 +97,7 @@ awaitable<net::Response> launch(Call call, base::AccountId account) {
   wish.image = *image;
   wish.type = word(body, "type");
   wish.name = word(body, "name").substr(0, 255);
+  wish.key_name = word(body, "key_pair");
   wish.idempotency_key = std::string(call.request.headers.get("idempotency-key").substr(0, 64));
   const auto made = co_await call.ports.launch(account, wish, call.request_id);
   co_return made ? ok({{"id", made->str()}}, 201) : call.fail(made.error());
@@ -154,6 +155,10 @@ awaitable<net::Response> api(Call call) {
   if (path == "/wallet") co_return co_await show(std::move(call), ports.wallet(who->account));
   if (path == "/instances") co_return co_await show(std::move(call), ports.instances(who->account));
   if (path.starts_with("/instances/") && path.ends_with("/ssh")) co_return co_await show_ssh(std::move(call), who->account);
+  if (path == "/key-pairs") {
+    const auto names = co_await ports.key_pairs(who->account);
+    co_return names ? ok(Json(*names)) : call.fail(names.error());
+  }
   if (path == "/images") co_return co_await show(std::move(call), ports.images(who->account));
   if (path == "/types") co_return co_await show(std::move(call), ports.types(who->account));
   co_return call.fail({base::Fault::kNotFound, "NotFound", "There is nothing at this address."});

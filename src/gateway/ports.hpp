@@ -66,6 +66,7 @@ struct TypeView {
 struct LaunchWish {
   base::ImageId image;
   std::string type, name, idempotency_key;
+  std::string key_name;  // "": no key pair, so no ssh
 };
 
 // Where a notebook request goes. Fails with `NotRunning` (message: why, since when) or `PassRefused`.
@@ -94,6 +95,7 @@ class Ports {
   virtual awaitable<base::Result<std::vector<InstanceView>>> instances(base::AccountId account) = 0;
   virtual awaitable<base::Result<std::vector<ImageView>>> images(base::AccountId account) = 0;
   virtual awaitable<base::Result<std::vector<TypeView>>> types(base::AccountId account) = 0;
+  virtual awaitable<base::Result<std::vector<std::string>>> key_pairs(base::AccountId account) = 0;  // their names
   virtual awaitable<base::Result<base::InstanceId>> launch(base::AccountId account, LaunchWish wish, std::string request_id) = 0;
   virtual awaitable<base::Status> act(base::AccountId account, base::InstanceId instance, Act act, std::string request_id) = 0;
 
