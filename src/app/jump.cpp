@@ -84,13 +84,17 @@ std::string find_sshd() {
 
 base::Result<User> find_jump_user(const Config& config) {
   const std::string& name = config.ssh_user;
-  const std::string make = fmt::format("useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin --password '*' {}", name);
+  const std::string make = fmt::format("useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/bin/false --password '*' {}", name);
   const passwd* entry = getpwnam(name.c_str());
   if (!entry) return base::fail(Fault::kInvalid, "NoSuchUser", fmt::format("there is no user '{}' for ssh connections; make it with: {}", name, make));
   const User user{entry->pw_uid, entry->pw_gid};
+  const std::string shell = entry->pw_shell;
   const passwd* server = name == config.user ? entry : getpwnam(config.user.c_str());
   if (user.uid == 0 || (server && server->pw_uid == user.uid))
     return base::fail(Fault::kInvalid, "WrongUser", "[ssh] user must be a system user of its own: neither root nor the one of [server] user");
+  if (access(shell.c_str(), X_OK) != 0)
+    return base::fail(Fault::kInvalid, "NoShell",
+                      fmt::format("sshd refuses the user '{0}', because its shell {1} does not exist: usermod -s /usr/bin/false {0}", name, shell));
   const spwd* shadow = geteuid() == 0 ? getspnam(name.c_str()) : nullptr;
   if (shadow && shadow->sp_pwdp && shadow->sp_pwdp[0] == '!')
     return base::fail(Fault::kInvalid, "LockedUser",

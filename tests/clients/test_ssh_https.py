@@ -1,16 +1,16 @@
 """ssh through the server's own port: the script students download, with OpenSSH's clients and real machines."""
 import base64
 import os
-import pathlib
-import socket
+import ssl
 import subprocess
 import sys
 import urllib.request
 
 import pytest
 from support.aws import Key, client, image_id, instance, wait_state
-from support.server import BIN, IMAGES, Server, wait_for
+from support.server import BIN, IMAGES, Server
 from support.ssh import Ssh
+from support.tls import certificate, connect, settings
 
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="real machines need root"),
@@ -19,10 +19,14 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def real():
+def real(tmp_path_factory):
     assert (IMAGES / "minimal.json").exists(), f"no image in {IMAGES}: run `make image-minimal`"
-    with Server() as made:
-        yield made
+    cert, key = certificate(tmp_path_factory.mktemp("tls"))
+    server = Server(settings=settings(cert, key))
+    server.scheme, server.certificate = "https", str(cert)
+    with server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_CA_BUNDLE", server.certificate)
+        yield server
 
 
 class Student:
@@ -39,7 +43,7 @@ class Student:
         self.config = folder / "aws-config"
         self.config.write_text(f"[profile {name.lower()}]\naws_access_key_id = {self.account['access_key_id']}\n"
                                f"aws_secret_access_key = {self.account['secret_access_key']}\nregion = us-east-1\n"
-                               f"endpoint_url = {server.endpoint}\n")
+                               f"endpoint_url = {server.endpoint}\nca_bundle = {server.certificate}\n")
         self.profile = name.lower()
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "AWS_CONFIG_FILE": str(self.config)}
 
@@ -60,7 +64,8 @@ def ben(real, tmp_path_factory):
 def script(real, tmp_path_factory):
     """As the page hands it out."""
     path = tmp_path_factory.mktemp("script") / "stipend-ssh.py"
-    with urllib.request.urlopen(f"{real.endpoint}/assets/stipend-ssh.py", timeout=10) as answer:
+    trust = ssl.create_default_context(cafile=real.certificate)
+    with urllib.request.urlopen(f"{real.endpoint}/assets/stipend-ssh.py", timeout=10, context=trust) as answer:
         path.write_bytes(answer.read())
     return path
 
@@ -111,8 +116,11 @@ def test_others_machines_and_wrong_keys_are_refused_in_words(script, ada, ben, r
         assert "no running machine of that name" in refused(*mine, name), name
     target = ada.machine["InstanceId"]
     assert "(403)" in refused("--region", "eu-west-1", *mine, target)
-    assert "(403)" in refused("--endpoint", real.endpoint, "--proxy", target, AWS_ACCESS_KEY_ID="AKIAIOSFODNN7EXAMPLE", AWS_SECRET_ACCESS_KEY="x")
-    assert "(403)" in refused("--endpoint", real.endpoint, "--proxy", target, AWS_ACCESS_KEY_ID=ada.account["access_key_id"], AWS_SECRET_ACCESS_KEY="x")
+    here = ["--endpoint", real.endpoint, "--ca-bundle", real.certificate, "--proxy", target]
+    assert "(403)" in refused(*here, AWS_ACCESS_KEY_ID="AKIAIOSFODNN7EXAMPLE", AWS_SECRET_ACCESS_KEY="x")
+    assert "(403)" in refused(*here, AWS_ACCESS_KEY_ID=ada.account["access_key_id"], AWS_SECRET_ACCESS_KEY="x")
+    untrusted = {"AWS_ACCESS_KEY_ID": ada.account["access_key_id"], "AWS_SECRET_ACCESS_KEY": ada.account["secret_access_key"]}
+    assert "is not trusted" in refused("--endpoint", real.endpoint, "--proxy", target, **untrusted)
     assert "no AWS profile 'nobody'" in refused("--profile", "nobody", "--proxy", target)
     assert "no AWS access key" in refused("--proxy", target)
     assert "does not answer" in refused("--endpoint", "http://127.0.0.1:1", *mine, target)
@@ -122,7 +130,7 @@ def test_others_machines_and_wrong_keys_are_refused_in_words(script, ada, ben, r
 
 def handshake(real, target="/ssh?machine=i-0", headers=()):
     """The status that a raw handshake without a signature, or with these headers, gets."""
-    with socket.create_connection(("127.0.0.1", real.port), 10) as c:
+    with connect(real.port) as c:
         key = base64.b64encode(os.urandom(16)).decode()
         lines = [f"GET {target} HTTP/1.1", f"Host: localhost:{real.port}", "Connection: Upgrade", "Upgrade: websocket",
                  "Sec-WebSocket-Version: 13", f"Sec-WebSocket-Key: {key}", *headers]
@@ -134,7 +142,7 @@ def test_without_a_signature_nobody_is_let_in(real, ada):
     assert handshake(real) == 403
     assert handshake(real, headers=["Authorization: AWS4-HMAC-SHA256 nonsense"]) == 403
     assert handshake(real, target="/ssh?machine=i-0&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=0") == 403
-    with socket.create_connection(("127.0.0.1", real.port), 10) as c:
+    with connect(real.port) as c:
         c.sendall(f"GET /ssh HTTP/1.1\r\nHost: localhost:{real.port}\r\n\r\n".encode())
         assert b" 426 " in c.recv(4096)
 

@@ -8,8 +8,9 @@ import time
 
 import pytest
 from support.aws import Key, client, image_id, instance, wait_state
+from support.console import Console
 from support.places import Places
-from support.server import IMAGES, Server, wait_for
+from support.server import IMAGES, ROOT, Server, wait_for
 from support.ssh import Ssh, end, tunnel_reads
 
 pytestmark = [
@@ -96,20 +97,9 @@ def test_a_machine_is_reached_by_each_of_its_names(ssh, ada, way):
 
 
 def words_of_the_page(server, student, query=""):
-    """What the page shows for the machine, asked as its script does."""
-    import http.cookiejar
-    import json
-    import urllib.request
-    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
-
-    def call(path, body=None):
-        request = urllib.request.Request(f"{server.endpoint}/api/v1{path}", data=None if body is None else json.dumps(body).encode(),
-                                         headers={"Content-Type": "application/json", "Origin": server.endpoint})
-        with browser.open(request, timeout=10) as answer:
-            return json.loads(answer.read())
-    link = server.call("account", "link", "--account", student.account["account_id"])["sign_in_url"]
-    call("/sign-in", {"token": link.partition("#")[2]})
-    return call(f"/instances/{student.machine['InstanceId']}/ssh{query}")
+    """What the page shows for the machine."""
+    link = server.call("account", "link", "--account", student.account["account_id"])
+    return Console(server, link).ask("GET", f"/instances/{student.machine['InstanceId']}/ssh{query}")
 
 
 def test_the_pages_line_works_as_it_stands(real, ada):
@@ -123,6 +113,12 @@ def test_the_pages_line_works_as_it_stands(real, ada):
     said = words_of_the_page(real, ada, "?way=https")
     assert said["way"] == "https" and said["script"] == "/assets/stipend-ssh.py"
     assert f"--endpoint {real.endpoint} {ada.machine['InstanceId']} -i k.pem" in said["line"]
+    (ada.folder / "stipend-ssh.py").write_bytes((ROOT / "console/stipend-ssh.py").read_bytes())
+    keys = {"AWS_ACCESS_KEY_ID": ada.account["access_key_id"], "AWS_SECRET_ACCESS_KEY": ada.account["secret_access_key"]}
+    options = quiet.removeprefix("ssh ")
+    done = subprocess.run(f"{said['line']} {options} hostname", shell=True, cwd=ada.folder, capture_output=True, text=True, timeout=30, check=False,
+                          env={"PATH": os.environ["PATH"], "HOME": str(ada.folder), **keys})
+    assert done.stdout.strip() == ada.machine["PrivateDnsName"].partition(".")[0], done.stderr
 
 
 def test_one_line_without_a_configuration_works_through_the_jump_host(ada, port):
