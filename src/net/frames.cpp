@@ -24,7 +24,6 @@ base::Status FrameReader::take_head() {
   const unsigned char code = byte(0) & 0x0f;
   const bool final = (byte(0) & kFinal) != 0;
   if (byte(0) & kReserved) return refused("a reserved bit is set");
-  if (!(byte(1) & kMasked)) return refused("a client's frame must be masked");
   std::uint64_t size = byte(1) & 0x7f;
   const std::size_t more = size == 126 ? 2 : size == 127 ? 8 : 0;
   if (more > 0) {
@@ -67,6 +66,8 @@ base::Result<FramePiece> FrameReader::next(std::span<char> bytes) {
     while (head_.size() < head_length(head_)) {
       if (piece.used == bytes.size()) return piece;
       head_ += bytes[piece.used++];
+      // At once: what is no client's frame need not be long enough for a mask.
+      if (head_.size() == 2 && !(static_cast<unsigned char>(head_[1]) & kMasked)) return refused("a client's frame must be masked");
     }
     TRY(take_head());
   }

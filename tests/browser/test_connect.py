@@ -44,7 +44,7 @@ def test_connect_shows_the_line_for_where_the_reader_is(page, picture):
     row = launched(page, "with-key", "homework")
     row.get_by_role("button", name="Connect").click()
     dialog = page.get_by_role("dialog", name="Connect to with-key")
-    expect(dialog.locator("pre").first).to_have_text(re.compile(r"^ssh -i homework\.pem ubuntu@100\.[0-9.]+$"))
+    expect(dialog.locator("pre").first).to_have_text(re.compile(r"^ssh -i homework\.pem ubuntu@[0-9.]+$"))
     picture(page, "here")
     dialog.get_by_role("button", name=re.compile("^Copy")).click()
     expect(dialog.get_by_role("button", name=re.compile("^Copy"))).to_have_text(re.compile("Copied|Selected"))

@@ -98,7 +98,7 @@ def test_a_machine_is_reached_by_each_of_its_names(ssh, ada, way):
 
 def words_of_the_page(server, student, query=""):
     """What the page shows for the machine."""
-    link = server.call("account", "link", "--account", student.account["account_id"])
+    link = server.call("account", "link", student.account["account_id"])
     return Console(server, link).ask("GET", f"/instances/{student.machine['InstanceId']}/ssh{query}")
 
 
