@@ -39,6 +39,10 @@ std::optional<Cidr> pick(std::string_view hash, std::initializer_list<Cidr> pool
   return std::nullopt;
 }
 
+// Not addresses of one machine: "this network", loopback, link-local, multicast and what is beyond.
+constexpr Cidr kSpecial[] = {{0, 8}, {127U << 24, 8}, {169U << 24 | 254U << 16, 16}, {224U << 24, 3}};
+
+// `allowed` empty: any address that a machine can have.
 base::Result<Cidr> configured(std::string_view text, std::string_view key,
                               std::initializer_list<Cidr> allowed, const std::vector<Taken>& taken) {
   const auto range = parse_cidr(text);
@@ -46,7 +50,11 @@ base::Result<Cidr> configured(std::string_view text, std::string_view key,
     return fail(
         Fault::kInvalid, "InvalidRange",
         fmt::format("[network] {} = \"{}\" is not a range like 10.97.16.0/20 (/16 to /28)", key, text));
-  bool inside = false;
+  for (const auto& special : kSpecial)
+    if (special.overlaps(*range))
+      return fail(Fault::kInvalid, "InvalidRange",
+                  fmt::format("[network] {} = \"{}\" are not addresses that a machine can have", key, text));
+  bool inside = allowed.size() == 0;
   for (const auto& pool : allowed) inside |= pool.contains(range->first) && pool.contains(range->last());
   if (!inside)
     return fail(Fault::kInvalid, "InvalidRange",
@@ -162,7 +170,7 @@ base::Result<RangePair> choose_ranges(std::string_view hash, std::string_view ma
                 "private in stipend.toml");
   }
   if (!publics.empty()) {
-    TRY_ASSIGN(pair.publics, configured(publics, "public", {kShared, kTenAll, kSeventeen, kNineteen}, taken));
+    TRY_ASSIGN(pair.publics, configured(publics, "public", {}, taken));
   } else if (const auto range = pick(hash, {kShared}, taken)) {
     pair.publics = *range;
   } else {

@@ -1,6 +1,7 @@
 // Which two address ranges a state uses. Pure except find_, reserve_ and release_ranges.
 // Chosen by the state's hash, /20 each: machines' private addresses out of 10.64.0.0/10 (then 172.16.0.0/12,
-// 192.168.0.0/16), public ones out of 100.64.0.0/10. A range that overlaps a route of the host, a name server
+// 192.168.0.0/16), public ones out of 100.64.0.0/10; configured public ones may be real addresses that are routed
+// to this host. A range that overlaps a route of the host, a name server
 // or another state is passed over. What was chosen stays in STATE/network.
 #pragma once
 
@@ -27,7 +28,7 @@ std::vector<Taken> parse_name_servers(std::string_view resolv_conf);
 struct RangePair {
   Cidr machines, publics;
 };
-// Empty strings: chosen. A given range that is taken, not private or not /16 to /28 is an error that says by
+// Empty strings: chosen. A given range that is taken, of the wrong kind or not /16 to /28 is an error that says by
 // what.
 base::Result<RangePair> choose_ranges(std::string_view hash, std::string_view machines,
                                       std::string_view publics, const std::vector<Taken>& taken);

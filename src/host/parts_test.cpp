@@ -89,6 +89,14 @@ TEST(Ranges, ConfiguredOnesAreCheckedAndTheErrorNamesTheKey) {
   EXPECT_EQ(choose_ranges("0", "10.97.16.0/20", "10.97.16.0/20", {}).error().code, "InvalidRange");
 }
 
+TEST(Ranges, PublicAddressesMayBeRealOnes) {
+  for (const char* good : {"203.0.113.128/28", "8.8.0.0/20", "100.64.16.0/20", "192.168.16.0/24"})
+    EXPECT_EQ(choose_ranges("0", "10.97.16.0/20", good, {})->publics.str(), good);
+  for (const char* bad : {"127.0.0.0/16", "169.254.16.0/20", "224.0.1.0/24", "255.255.255.0/24", "0.0.16.0/20", "203.0.113.128/29"})
+    EXPECT_EQ(choose_ranges("0", "", bad, {}).error().code, "InvalidRange") << bad;
+  EXPECT_EQ(choose_ranges("0", "", "203.0.113.128/28", {{*parse_cidr("203.0.113.0/24"), "a route of this host by eth0"}}).error().code, "RangeClash");
+}
+
 TEST(NftRules, TableHoldsEachMachineByDeviceAndAddress) {
   const Names names = Names::of("/s");
   const std::string text =

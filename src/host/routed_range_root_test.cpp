@@ -13,6 +13,11 @@ TEST_F(NetworkRules, ARoutedRangeLeadsToSshOfItsMachinesAndToNothingElse) {
     auto network = Network::open(names_, {.private_cidr = "", .public_cidr = "203.0.113.128/28", .server_uid = kServer, .egress = egress_}, {});
     ASSERT_TRUE(network) << network.error().message;
     network_.emplace(std::move(*network));
+    EXPECT_EQ(inside(outside_, [] {
+                sh("ip route add 203.0.113.128/28 via 198.51.100.2");  // what the network people do
+                return 0;
+              }),
+              0);
     a_ = add_machine(1);
     b_ = add_machine(2);
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
