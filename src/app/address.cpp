@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace stipend::app {
 
-Address::Address(const Config& config, const std::string& listen) : tls_(config.tls()) {
+Address::Address(const Config& config, const std::string& listen) : tls_(config.tls()), by_port_(config.origin_ports()) {
   const auto colon = listen.rfind(':');
   bound_ = listen.substr(0, colon);
   port_ = listen.substr(colon);
@@ -20,7 +21,8 @@ std::string Address::origin() const {
   return fmt::format("{}://{}{}", tls_ ? "https" : "http", name_, port_);
 }
 
-std::string Address::machine_origin(const base::InstanceId& instance) const {
+std::string Address::machine_origin(const base::InstanceId& instance, std::uint16_t port) const {
+  if (by_port_) return fmt::format("https://{}:{}", name_, port);
   return fmt::format("{}://{}.{}{}", tls_ ? "https" : "http", instance.view(), domain_, port_);
 }
 
@@ -56,6 +58,12 @@ std::string wrong_address(const Config& config, bool reachable_by_others) {
                        config.tls_key.empty() ? "tls_key" : "tls_certificate");
   if (config.acme())
     if (auto wrong = wrong_acme(config); !wrong.empty()) return wrong;
+  if (!config.machine_ports.empty() && !config.tls())
+    return "[server] machine_ports needs TLS: set tls_certificate and tls_key, or [acme]";
+  if (const auto ports = config.origin_ports())
+    for (const auto& listen : {config.listen, config.http_listen})
+      if (const auto colon = listen.rfind(':'); colon != std::string::npos && ports->contains(static_cast<std::uint16_t>(std::atoi(listen.c_str() + colon + 1))))
+        return fmt::format("[server] machine_ports {}-{} has the server's own port of {} in it", ports->first, ports->last, listen);
   if (!config.http_listen.empty() && !config.tls())
     return "[server] http_listen leads to https, and there is none: set tls_certificate and tls_key, or [acme]; or use listen";
   if (!reachable_by_others) return "";

@@ -19,7 +19,12 @@ class Address {
   bool tls() const { return tls_; }
   // "https://stipend.example.edu"; the scheme's usual port is left out.
   std::string origin() const;
-  std::string machine_origin(const base::InstanceId& instance) const;
+  // `port` is the machine's own where by_port().
+  std::string machine_origin(const base::InstanceId& instance, std::uint16_t port = 0) const;
+  // Machines are ports of the server's name, not names below it.
+  const std::optional<base::PortRange>& by_port() const { return by_port_; }
+  // ":8443", or "" for the scheme's usual one.
+  const std::string& port() const { return port_; }
   // Machines are i-….DOMAIN.
   const std::string& machines_domain() const { return domain_; }
   // Host names of the console, the one that people type first.
@@ -27,6 +32,7 @@ class Address {
 
  private:
   bool tls_;
+  std::optional<base::PortRange> by_port_;
   std::string bound_, name_, domain_, port_;  // port_ with its colon, or ""
 };
 

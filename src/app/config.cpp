@@ -65,6 +65,14 @@ const std::vector<Row>& rows() {
       {"server", "tls_key", &Config::tls_key, "PEM file with its private key; only root need be able to read it"},
       {"server", "http_listen", &Config::http_listen,
        "address and port of plain HTTP beside TLS, like \"0.0.0.0:80\": leads browsers to https and answers ACME challenges; empty: none"},
+      {"server", "machine_ports", &Config::machine_ports,
+       "FIRST-LAST: each machine's notebook is at a port of NAME, where wildcard names are refused; empty: at a name below NAME, "
+       "or with ACME's http-01 at 30000-30999",
+       [](const Config& c) {
+         return c.machine_ports.empty() || base::parse_port_range(c.machine_ports)
+                    ? ""
+                    : "must be two ports from 1024 to 65535 like \"30000-30999\", at most 4096 of them";
+       }},
       {"server", "region", &Config::region, "name of the AWS region this server is",
        [](const Config& c) {
          const bool good = !c.region.empty() && c.region.size() <= 32 &&
@@ -181,6 +189,12 @@ std::unexpected<base::Error> wrong(const std::string& path, const toml::node& no
 }
 
 }  // namespace
+
+std::optional<base::PortRange> Config::origin_ports() const {
+  if (!machine_ports.empty()) return base::parse_port_range(machine_ports);
+  if (acme() && acme_method == "http-01") return base::PortRange{30'000, 30'999};
+  return std::nullopt;
+}
 
 base::Result<Config> read_config(const std::string& path, Config config) {
   if (path.empty()) return config;

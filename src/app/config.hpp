@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/port_range.hpp"
 #include "base/result.hpp"
 #include "hostlink/egress.hpp"
 
@@ -44,6 +46,8 @@ struct Config : hostlink::Egress {       // the part of [network] that stipend-h
   std::string ssh_user = "stipend-jump";
 
   bool acme() const { return !acme_directory.empty(); }
+  // Set, or the usual ones where the certificate can have no wildcard name (ACME's HTTP-01).
+  std::optional<base::PortRange> origin_ports() const;
   bool tls() const { return acme() || !tls_certificate.empty(); }
 };
 

@@ -18,9 +18,10 @@ net::Response health_answer(const Health& health, const net::Request& head) {
 
 net::awaitable<net::Decision> route(gateway::Gateway& gateway, const net::HeadHandler& aws, const Health& health,
                                     const net::HeadHandler& ssh, net::Request head) {
-  const auto target = gateway::target_of(gateway.origins(), head.host());
+  const auto target = gateway::target_of(gateway.origins(), head.host(), head.peer.local_port);
   if (const auto* machine = std::get_if<gateway::Machine>(&target))
     co_return co_await gateway.machine(std::move(head), machine->instance);
+  if (const auto* at = std::get_if<gateway::MachinePort>(&target)) co_return co_await gateway.machine_at(std::move(head), at->port);
   if (std::holds_alternative<gateway::Unknown>(target))
     co_return net::text_response(421, "This server does not serve that host name.\n");
   if (head.method == "GET" && is_health(head.path())) co_return health_answer(health, head);

@@ -1,17 +1,14 @@
 #include "app/doctor.hpp"
 
 #include <fmt/format.h>
-#include <netdb.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "app/address.hpp"
 #include "app/child.hpp"
+#include "app/doctor_reach.hpp"
 #include "app/jump_doctor.hpp"
-#include "net/tls.hpp"
 #include "app/privileges.hpp"
 
 namespace stipend::app {
@@ -39,60 +36,6 @@ void check_user(const Config& config, std::vector<Finding>& out) {
   else out.push_back({"user", "fail", "the server has no user to run as", user.error().message});
 }
 
-bool resolves(const std::string& name) {
-  addrinfo hints{}, *found = nullptr;
-  hints.ai_socktype = SOCK_STREAM;
-  const int error = getaddrinfo(name.c_str(), nullptr, &hints, &found);
-  if (found) freeaddrinfo(found);
-  return error == 0;
-}
-
-const std::string kSomeMachine = "i-00000000000000000.";
-
-void check_names(const Config& config, std::vector<Finding>& out) {
-  if (!config.name.empty()) {
-    const auto& name = config.name;
-    if (!resolves(name))
-      out.push_back({"names", "fail", fmt::format("no DNS server knows {}", name),
-                     fmt::format("ask the network people for two records with this computer's address: `{0}` and `*.{0}`", name)});
-    else if (!resolves(kSomeMachine + name))
-      out.push_back({"names", "fail", fmt::format("names below {} do not resolve, and each notebook has one", name),
-                     fmt::format("ask the network people for a wildcard record `*.{}` with this computer's address", name)});
-    else
-      out.push_back({"names", "ok", fmt::format("{} and names below it resolve", name), ""});
-    return;
-  }
-  if (resolves(kSomeMachine + "localhost")) out.push_back({"names", "ok", "names below localhost resolve for every program", ""});
-  else
-    out.push_back({"names", "warn", "names like i-0123.localhost resolve in browsers and curl only",
-                   "`apt install libnss-myhostname`"});
-}
-
-void check_certificate(const Config& config, std::vector<Finding>& out) {
-  if (const auto wrong = wrong_address(config, false); !wrong.empty()) {
-    out.push_back({"certificate", "fail", wrong, "set both keys in the configuration file, or none"});
-    return;
-  }
-  if (config.tls_certificate.empty()) return;
-  const auto loaded = net::TlsContext::load(config.tls_certificate, config.tls_key);
-  if (!loaded) {
-    out.push_back({"certificate", "fail", loaded.error().message, "both files are read as root when the server starts"});
-    return;
-  }
-  const auto& certificate = **loaded;
-  const std::string name = config.name.empty() ? "localhost" : config.name;
-  const int days = certificate.days_left();
-  if (!certificate.covers(name) || !certificate.covers(kSomeMachine + name))
-    out.push_back({"certificate", "fail", fmt::format("{} is not for {}", config.tls_certificate, certificate.covers(name) ? "*." + name : name),
-                   fmt::format("order one for the two names `{0}` and `*.{0}`: browsers refuse notebooks without the second", name)});
-  else if (days < 14)
-    out.push_back({"certificate", days < 0 ? "fail" : "warn",
-                   days < 0 ? "the certificate has expired" : fmt::format("the certificate expires in {} day{}", days, days == 1 ? "" : "s"),
-                   "renew it: the running server takes up the new files by itself"});
-  else
-    out.push_back({"certificate", "ok", fmt::format("the certificate is for {0} and *.{0}, {1} days more", name, days), ""});
-}
-
 void check_images(const Paths& paths, std::vector<Finding>& out) {
   int images = 0;
   std::error_code error;
@@ -118,8 +61,7 @@ std::vector<Finding> examine(const Paths& paths, const Config& config) {
   std::vector<Finding> out;
   if (config.provider == "lxc") check_host(paths, config, out);
   check_user(config, out);
-  check_names(config, out);
-  check_certificate(config, out);
+  check_reach(paths, config, out);
   check_jump_host(config, out);
   check_images(paths, out);
   return out;

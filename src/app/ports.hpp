@@ -1,6 +1,7 @@
 // The gateway's Ports over the engine: value messages on one side, commands and reads on the other.
 #pragma once
 
+#include "control/commands/origin_ports.hpp"
 #include "control/engine.hpp"
 #include "gateway/ports.hpp"
 
@@ -8,7 +9,11 @@ namespace stipend::app {
 
 class EnginePorts final : public gateway::Ports {
  public:
-  explicit EnginePorts(control::Engine& engine) : engine_(engine) {}
+  explicit EnginePorts(control::Engine& engine, control::OriginPorts origin_ports = {})
+      : engine_(engine), origin_ports_(std::move(origin_ports)) {}
+
+  gateway::awaitable<base::Result<std::uint16_t>> origin_port(base::InstanceId instance) override;
+  gateway::awaitable<base::Result<base::InstanceId>> origin_at(std::uint16_t port) override;
 
   gateway::awaitable<base::Result<std::string>> peek_sign_in(std::string token) override;
   gateway::awaitable<base::Result<gateway::Pass>> sign_in(std::string token) override;
@@ -29,6 +34,7 @@ class EnginePorts final : public gateway::Ports {
 
  private:
   control::Engine& engine_;
+  control::OriginPorts origin_ports_;
 };
 
 }  // namespace stipend::app

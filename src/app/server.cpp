@@ -16,6 +16,7 @@
 #include "app/copies.hpp"
 #include "app/dispatch.hpp"
 #include "app/jump_keys.hpp"
+#include "app/machine_listeners.hpp"
 #include "app/metrics.hpp"
 #include "app/plain_door.hpp"
 #include "app/ports.hpp"
@@ -94,6 +95,8 @@ struct Parts {
   std::optional<control::Vault> vault;
   std::unique_ptr<control::Service> service;
   net::Runtime runtime{1U};
+  MachineListeners machine_ports;
+  control::OriginPorts origin_ports;
   std::optional<AdminContext> admin;
   CertificateNews certificate{job.tls};
   std::optional<EnginePorts> ports;
@@ -135,19 +138,34 @@ api::Settings api_settings(const ServerJob& job) {
   return settings;
 }
 
+base::Status open_machine_ports(Parts& p) {
+  if (const auto range = p.job.config.origin_ports()) {
+    TRY_ASSIGN(p.machine_ports, bind_machine_ports(p.job.listen, *range));
+    p.origin_ports = {*range, p.machine_ports.unusable};
+  }
+  return {};
+}
+
+gateway::Origins origins_of(const Config& config, const Address& address) {
+  gateway::Origins origins{address.console_hosts(), address.machines_domain(), address.tls()};
+  if (address.by_port()) origins.by_port = gateway::PortOrigins{*address.by_port(), address.port()};
+  origins.strict = address.tls() && !config.name.empty();
+  return origins;
+}
+
 void assemble(Parts& p) {
   auto& service = *p.service;
   const Address address(p.job.config, p.job.listen);
   p.copies.emplace(service.engine(), p.disks(), service.store().epoch(), p.clock, CopyPlan{p.job.config.copy_hour, p.job.config.copies});
-  p.admin.emplace(AdminContext{service, *p.vault, p.job.images, address, p.job.listen, p.job.config.region, p.certificate, *p.copies});
-  p.ports.emplace(service.engine());
+  p.admin.emplace(AdminContext{service, *p.vault, p.job.images, address, p.job.listen, p.job.config.region, p.certificate, *p.copies, p.origin_ports});
+  p.ports.emplace(service.engine(), p.origin_ports);
   p.class_ports.emplace(service.engine());
   p.join_ports.emplace(service.engine());
   p.people.emplace(*p.class_ports, *p.join_ports);
   p.files.emplace(service.engine(), p.disks(), service.store().epoch(), p.random);
   gateway::Options options;
   options.people = &*p.people;
-  options.origins = {address.console_hosts(), address.machines_domain(), address.tls(), address.tls() && !p.job.config.name.empty()};
+  options.origins = origins_of(p.job.config, address);
   if (const auto jump = net::parse_host_port(p.job.config.ssh_listen); p.job.jump.keys >= 0 && jump)
     options.ssh = {p.job.config.ssh_user, jump->port};
   options.files = &*p.files;
@@ -212,6 +230,8 @@ net::awaitable<void> live(Parts& p) {
   if (p.job.sockets.certificates >= 0)
     p.runtime.spawn([&p] { return receive_handovers(p.job.sockets.certificates, [&p](Handover what) { p.certificate.take(std::move(what)); }); });
   p.http->accept_on(std::move(*http), p.job.tls);
+  for (auto& each : p.machine_ports.bound) p.http->accept_on(std::move(each), p.job.tls);
+  p.machine_ports.bound.clear();
   p.runtime.spawn([&p] { return p.ssh->watch(*p.http); });
   log::info("serving", {{"listen", p.job.listen}, {"address", p.admin->address.origin()}, {"images", *images}, {"provider", p.job.config.provider}});
   if (write(p.job.sockets.ready, &kServes, 1) == 1) close(p.job.sockets.ready);
@@ -233,6 +253,10 @@ int serve(const ServerJob& job) {
   mallopt(M_MMAP_THRESHOLD, 4 << 20);
   log::set_level(level_of(job.config.log_level));
   Parts parts{.job = job};
+  if (const auto bound = open_machine_ports(parts); !bound) {
+    fmt::print(stderr, "stipend: {}\n", bound.error().message);
+    return 1;
+  }
   if (const auto opened = open_state(parts); !opened) {
     fmt::print(stderr, "stipend: {}\n", opened.error().message);
     return 1;

@@ -8,6 +8,7 @@
 #include "base/random.hpp"
 #include "gateway/assets.hpp"
 #include "gateway/console_api.hpp"
+#include "gateway/entrance.hpp"
 #include "gateway/files_api.hpp"
 #include "gateway/gateway.hpp"
 #include "gateway/pages.hpp"
@@ -109,10 +110,8 @@ awaitable<net::Response> act(Call call, base::AccountId account, base::InstanceI
 }
 
 awaitable<net::Response> ticket(Call call, base::InstanceId instance) {
-  const auto made = co_await call.ports.make_ticket(call.session, instance);
-  if (!made) co_return call.fail(made.error());
-  co_return ok({{"url", fmt::format("{}://{}/.stipend/enter?ticket={}", call.options.origins.scheme(),
-                                    machine_authority(call.options.origins, call.request.host(), instance), *made)}});
+  const auto url = co_await entrance(call.ports, call.options.origins, call.session, std::string(call.request.host()), instance);
+  co_return url ? ok({{"url", *url}}) : call.fail(url.error());
 }
 
 awaitable<net::Response> command(Call call, base::AccountId account, std::string_view path) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gateway/files_ports.hpp"
+#include "gateway/holder_cache.hpp"
 #include "gateway/origins.hpp"
 #include "gateway/people_api.hpp"
 #include "gateway/ports.hpp"
@@ -29,6 +30,9 @@ class Gateway {
   // A request for a machine's origin.
   awaitable<net::Decision> machine(net::Request head, base::InstanceId instance);
 
+  // A request that came to a port of Origins::by_port.
+  awaitable<net::Decision> machine_at(net::Request head, std::uint16_t port);
+
   const Origins& origins() const { return options_.origins; }
 
  private:
@@ -38,6 +42,7 @@ class Gateway {
   Ports& ports_;
   Options options_;
   RouteCache routes_;
+  HolderCache holders_;
 };
 
 }  // namespace stipend::gateway

@@ -8,6 +8,7 @@
 #include "base/log.hpp"
 #include "gateway/gateway.hpp"
 #include "gateway/pages.hpp"
+#include "gateway/shared_host.hpp"
 #include "net/cookies.hpp"
 #include "net/url.hpp"
 
@@ -17,6 +18,10 @@ namespace {
 constexpr std::string_view kEnterPath = "/.stipend/enter";
 constexpr std::string_view kFirstPage = "/lab";
 constexpr std::int64_t kPassMaxAgeS = 7 * 86'400;
+
+std::int64_t now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 std::array<std::string_view, 4> our_cookies() { return {"stipend", "stipend-machine", "__Host-stipend", "__Host-stipend-machine"}; }
 
@@ -34,9 +39,10 @@ bool is_navigation(const net::Request& request) {
 }
 
 // What goes upstream: the client's request without our cookies and without any way to claim another identity.
-void prepare_for_jupyter(net::Request& request, const Route& route) {
+void prepare_for_jupyter(net::Request& request, const Route& route, bool by_port) {
   auto& headers = request.headers;
   const auto names = our_cookies();
+  if (by_port) unseal_request(headers, {route.instance, route.jupyter_token});
   net::remove_cookies(headers, names);
   for (const char* name : {"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Real-IP",
                            "X-Scheme", "Proxy-Authorization"})
@@ -47,8 +53,8 @@ void prepare_for_jupyter(net::Request& request, const Route& route) {
 void clean_answer(net::Response& head) {
   const auto names = our_cookies();
   net::clean_set_cookies(head.headers, names);
-  head.headers.remove("Strict-Transport-Security");
-  head.headers.remove("Service-Worker-Allowed");
+  // Clear-Site-Data reaches every name of ours: it would sign people out of the console.
+  for (const char* name : {"Strict-Transport-Security", "Service-Worker-Allowed", "Clear-Site-Data"}) head.headers.remove(name);
   head.headers.set("Referrer-Policy", "same-origin");
 }
 
@@ -61,11 +67,12 @@ awaitable<net::Decision> Gateway::enter(net::Request head, base::InstanceId inst
   const auto pass = co_await ports_.redeem_ticket(ticket, instance);
   if (!pass)
     co_return notice_page(403, "This link is used up", "A link into a machine works once, for 60 seconds. Open Jupyter again from your page.",
-                          "Your machines", options_.origins.scheme() + "://" + console_authority(options_.origins, head.host()) + "/");
+                          "Your machines", console_origin(options_.origins, head.host()) + "/");
   auto response = net::redirect_response(safe_path(next));
-  net::SetCookie cookie{.name = options_.origins.machine_cookie(), .value = pass->secret};
+  net::SetCookie cookie{.name = options_.origins.machine_cookie(instance), .value = pass->secret};
   cookie.max_age_s = kPassMaxAgeS;
   cookie.secure = options_.origins.tls;
+  if (options_.origins.by_port) enter_on_shared_host(response.headers, !net::cookie(head.headers, cookie.name));
   net::set_cookie(response.headers, cookie);
   response.headers.set("Referrer-Policy", "no-referrer");
   response.headers.set("Cache-Control", "no-store");
@@ -73,9 +80,6 @@ awaitable<net::Decision> Gateway::enter(net::Request head, base::InstanceId inst
 }
 
 awaitable<base::Result<Route>> Gateway::route(std::string pass, base::InstanceId instance) {
-  const auto now_ms = [] {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
-  };
   if (auto kept = routes_.find(pass, instance, now_ms())) co_return *std::move(kept);
   const auto asked_ms = now_ms();  // the second counts from before the engine looked
   auto found = co_await ports_.route(pass, instance);
@@ -83,16 +87,34 @@ awaitable<base::Result<Route>> Gateway::route(std::string pass, base::InstanceId
   co_return found;
 }
 
+awaitable<net::Decision> Gateway::machine_at(net::Request head, std::uint16_t port) {
+  auto holder = holders_.find(port, now_ms());
+  if (!holder) {
+    const auto asked_ms = now_ms();
+    const auto found = co_await ports_.origin_at(port);
+    if (!found)
+      co_return notice_page(404, "There is no machine here", "The machine that had this address is gone, or it never had one.", "Your machines",
+                            console_origin(options_.origins, head.host()) + "/");
+    holders_.keep(port, *found, asked_ms);
+    holder = *found;
+  }
+  co_return co_await machine(std::move(head), *holder);
+}
+
 awaitable<net::Decision> Gateway::machine(net::Request head, base::InstanceId instance) {
   if (head.path() == kEnterPath && head.method == "GET") co_return co_await enter(std::move(head), instance);
 
+  const bool by_port = options_.origins.by_port.has_value();
+  if (by_port)
+    if (auto refused = refuse_on_shared_host(head)) co_return *std::move(refused);
   const bool websocket = head.is_websocket();
   const bool safe_method = head.method == "GET" || head.method == "HEAD" || head.method == "OPTIONS";
-  if (websocket ? !websocket_origin_ok(options_.origins, head) : (!safe_method && !same_origin(options_.origins, head)))
+  if (websocket ? !websocket_origin_ok(options_.origins, head)
+                : (reads_across(head) || (!safe_method && !same_origin(options_.origins, head))))
     co_return net::text_response(403, "This request comes from another page than this machine's own.\n");
 
-  const std::string console = options_.origins.scheme() + "://" + console_authority(options_.origins, head.host());
-  const auto secret = net::cookie(head.headers, options_.origins.machine_cookie());
+  const std::string console = console_origin(options_.origins, head.host());
+  const auto secret = net::cookie(head.headers, options_.origins.machine_cookie(instance));
   base::Result<Route> route = base::fail(base::Fault::kDenied, "PassRefused", "");
   if (secret) route = co_await this->route(std::string(*secret), instance);
   if (!route) {
@@ -108,6 +130,11 @@ awaitable<net::Decision> Gateway::machine(net::Request head, base::InstanceId in
   proxy.upstream.address = route->address;
   proxy.upstream.port = options_.jupyter_port;
   proxy.edit_response = clean_answer;
+  if (by_port)
+    proxy.edit_response = [seal = Seal{route->instance, route->jupyter_token}](net::Response& answer) {
+      clean_answer(answer);
+      seal_answer(answer.headers, seal);
+    };
   const bool navigation = is_navigation(head);
   proxy.on_failure = [navigation, console](const base::Error& error) {
     base::log::debug("notebook upstream failed", {{"code", error.code}});
@@ -116,7 +143,7 @@ awaitable<net::Decision> Gateway::machine(net::Request head, base::InstanceId in
                          "Your machines", console + "/", 2);
     return net::text_response(502, "Jupyter does not answer.\n");
   };
-  prepare_for_jupyter(head, *route);
+  prepare_for_jupyter(head, *route, by_port);
   proxy.request = std::move(head);
   co_return proxy;
 }

@@ -22,11 +22,15 @@ HostPort split(std::string_view header) {
 
 }  // namespace
 
-Target target_of(const Origins& origins, std::string_view host_header) {
+Target target_of(const Origins& origins, std::string_view host_header, std::uint16_t local_port) {
   const auto [host, port] = split(host_header);
+  if (origins.by_port && origins.by_port->ports.contains(local_port)) {
+    if (host == origins.console_hosts.front() && port == ":" + std::to_string(local_port)) return MachinePort{local_port};
+    return Unknown{};
+  }
   if (std::ranges::find(origins.console_hosts, host) != origins.console_hosts.end()) return Console{};
   const std::string suffix = "." + origins.machines_domain;
-  if (host.ends_with(suffix)) {
+  if (!origins.by_port && host.ends_with(suffix)) {
     const auto id = base::InstanceId::parse(std::string_view(host).substr(0, host.size() - suffix.size()));
     if (id) return Machine{*id};
   }
@@ -44,6 +48,22 @@ std::string machine_authority(const Origins& origins, std::string_view console_h
 
 std::string console_authority(const Origins& origins, std::string_view machine_host_header) {
   return origins.console_hosts.front() + split(machine_host_header).port;
+}
+
+std::string machine_origin(const Origins& origins, std::string_view console_host_header, const base::InstanceId& instance, std::uint16_t port) {
+  if (origins.by_port) return "https://" + origins.console_hosts.front() + ":" + std::to_string(port);
+  return origins.scheme() + "://" + machine_authority(origins, console_host_header, instance);
+}
+
+std::string console_origin(const Origins& origins, std::string_view machine_host_header) {
+  if (origins.by_port) return "https://" + origins.console_hosts.front() + origins.by_port->console_port;
+  return origins.scheme() + "://" + console_authority(origins, machine_host_header);
+}
+
+bool reads_across(const net::Request& request) {
+  const auto site = request.headers.get("sec-fetch-site");
+  if (site.empty() || site == "same-origin" || site == "none") return false;
+  return request.headers.get("sec-fetch-mode") != "navigate" || request.headers.get("sec-fetch-dest") != "document";
 }
 
 bool same_origin(const Origins& origins, const net::Request& request) {

@@ -30,6 +30,36 @@ TEST(Origins, AuthoritiesKeepThePort) {
   EXPECT_EQ(console_authority(kLocal, std::string(kId) + ".localhost:8080"), "localhost:8080");
 }
 
+TEST(Origins, AMachineIsAPortWhereNamesCannotBeHad) {
+  Origins origins{{"stipend.test", "localhost"}, "stipend.test", true};
+  origins.by_port = PortOrigins{{30000, 30999}, ":8443"};
+  const auto at = [&](std::string_view host, std::uint16_t port) { return target_of(origins, host, port); };
+  ASSERT_TRUE(std::holds_alternative<MachinePort>(at("Stipend.Test:30007", 30007)));
+  EXPECT_EQ(std::get<MachinePort>(at("stipend.test:30007", 30007)).port, 30007);
+  EXPECT_TRUE(std::holds_alternative<Console>(at("stipend.test:8443", 8443)));
+  for (const char* host : {"stipend.test", "stipend.test:8443", "stipend.test:30008", "localhost:30007", "evil.test:30007", "", "i-0123456789abcdef0.stipend.test"})
+    EXPECT_TRUE(std::holds_alternative<Unknown>(at(host, 30007))) << host;
+  EXPECT_TRUE(std::holds_alternative<Unknown>(at(std::string(kId) + ".stipend.test:8443", 8443)));
+  const auto id = *base::InstanceId::parse(kId);
+  EXPECT_EQ(machine_origin(origins, "stipend.test:8443", id, 30007), "https://stipend.test:30007");
+  EXPECT_EQ(console_origin(origins, "stipend.test:30007"), "https://stipend.test:8443");
+  EXPECT_EQ(origins.session_cookie(), "__Host-Http-stipend");
+  EXPECT_EQ(origins.machine_cookie(id), "__Host-Http-stipend-machine-0123456789abcdef0");
+}
+
+TEST(Origins, AnotherPageMayLeadHereButNotReadFromHere) {
+  const auto across = [](std::string site, std::string mode, std::string dest) {
+    return reads_across(request({{"Sec-Fetch-Site", site}, {"Sec-Fetch-Mode", mode}, {"Sec-Fetch-Dest", dest}}));
+  };
+  EXPECT_FALSE(reads_across(request({})));
+  EXPECT_FALSE(across("same-origin", "cors", "empty"));
+  EXPECT_FALSE(across("none", "navigate", "document"));
+  EXPECT_FALSE(across("same-site", "navigate", "document"));
+  EXPECT_TRUE(across("same-site", "no-cors", "script"));
+  EXPECT_TRUE(across("same-site", "navigate", "iframe"));
+  EXPECT_TRUE(across("cross-site", "cors", "empty"));
+}
+
 TEST(Origins, AForeignPageIsNotTheSameOrigin) {
   EXPECT_TRUE(same_origin(kLocal, request({{"Host", "localhost:1"}, {"Sec-Fetch-Site", "same-origin"}, {"Origin", "http://localhost:1"}})));
   EXPECT_TRUE(same_origin(kLocal, request({{"Host", "localhost:1"}})));

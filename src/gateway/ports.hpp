@@ -15,6 +15,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "gateway/notice_view.hpp"
+#include "gateway/origin_ports.hpp"
 
 namespace stipend::gateway {
 
@@ -83,9 +84,8 @@ struct Pass {
 
 enum class Act : std::uint8_t { kStart, kStop, kReboot, kTerminate };
 
-class Ports {
+class Ports : public OriginPorts {
  public:
-  virtual ~Ports() = default;
   virtual awaitable<base::Result<std::string>> peek_sign_in(std::string token) = 0;  // the person's name
   virtual awaitable<base::Result<Pass>> sign_in(std::string token) = 0;
   virtual awaitable<base::Status> sign_out(std::string session) = 0;

@@ -12,6 +12,7 @@
 #include "app/address.hpp"
 #include "app/certificate_news.hpp"
 #include "base/ids.hpp"
+#include "control/commands/origin_ports.hpp"
 #include "control/service.hpp"
 #include "control/vault.hpp"
 
@@ -31,6 +32,7 @@ struct AdminContext {
   std::string region;
   const CertificateNews& certificate;
   NightlyCopies& copies;
+  control::OriginPorts origin_ports;  // used where address.by_port()
 
   control::Engine& engine() const { return service.engine(); }
 };

@@ -53,11 +53,14 @@ awaitable<JsonResult> show(AdminContext& context, control::Actor actor, Json arg
 awaitable<JsonResult> url(AdminContext& context, control::Actor actor, Json arguments) {
   const auto instance = id<base::InstanceId>(arguments, "instance");
   if (!instance) co_return std::unexpected(instance.error());
-  const auto ticket = co_await control::run<std::string>(
-      context.engine(), std::move(actor),
-      [instance = *instance](control::Tx& tx) { return control::make_notebook_ticket(tx, "", instance); });
-  if (!ticket) co_return std::unexpected(ticket.error());
-  co_return Json{{"url", fmt::format("{}/.stipend/enter?ticket={}", context.address.machine_origin(*instance), *ticket)}};
+  co_return co_await control::run<Json>(context.engine(), std::move(actor), [&context, instance = *instance](control::Tx& tx) -> JsonResult {
+    TRY_ASSIGN(const auto ticket, control::make_notebook_ticket(tx, "", instance));
+    std::uint16_t port = 0;
+    if (context.address.by_port()) {
+      TRY_ASSIGN(port, control::origin_port(tx, instance, context.origin_ports));
+    }
+    return Json{{"url", fmt::format("{}/.stipend/enter?ticket={}", context.address.machine_origin(instance, port), ticket)}};
+  });
 }
 
 awaitable<JsonResult> stop(AdminContext& context, control::Actor actor, Json arguments) {
