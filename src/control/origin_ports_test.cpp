@@ -61,7 +61,7 @@ TEST_F(OriginPortsTest, ATerminatedMachinesPortRestsLongerThanAnyPassLives) {
   const auto of = ports(30000, 30000);
   const auto web = table_.instance("web").id;
   EXPECT_EQ(port(web, of), 30000);
-  ASSERT_EQ(table_.run("report web running 0\nterminate web\nreport web ended 1"), "");
+  ASSERT_EQ(table_.run("report web running 0\nterminate web\nreport web ended 1 person ours"), "");
   EXPECT_FALSE(origin_at(table_.state(), 30000));
   EXPECT_EQ(port(web, of), 0);
   EXPECT_EQ(port("lab", of), 0);

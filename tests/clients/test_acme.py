@@ -101,6 +101,17 @@ def test_a_challenge_that_fails_is_told_in_the_authoritys_words(tmp_path):
         assert "none yet" in text and "in vain" in text
 
 
+def test_an_account_is_bound_to_the_institution_with_its_key(tmp_path):
+    plain, secrets, mac = free_port(), tmp_path / "acme.env", "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W"
+    secrets.write_text(f"EAB_KID=kid-1\nEAB_HMAC={mac}\n")
+    secrets.chmod(0o600)
+    with authority(tmp_path, plain, start=False) as ca:
+        ca.start(bound={"kid-1": mac})
+        with serve(acme_settings(ca, plain, more=f'environment = "{secrets}"\n')) as server:
+            issued(server)
+            assert mac not in server.log.read_text()
+
+
 @pytest.mark.parametrize(("wrong", "cure"), [
     ({"accept_terms": "false"}, "accept_terms = true"), ({"email": '"nobody"'}, "mail address"), ({"method": '"dns-01"'}, "dns_provider"),
     ({"environment": '"/nowhere/env"'}, "/nowhere/env"), ({"directory": '"http://ca.test/dir"'}, "https://"), ({"method": '"tls"'}, "http-01")])

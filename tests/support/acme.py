@@ -8,6 +8,7 @@ import socket
 import subprocess
 import urllib.request
 
+from support.by_port import free_range
 from support.server import wait_for
 from support.tls import certificate
 
@@ -50,11 +51,13 @@ class Authority:
                  "-management", f"127.0.0.1:{self.dns_admin}")
         wait_for("the DNS server", lambda: answers(self.dns_admin), 20)
 
-    def start(self, **environment):
+    def start(self, bound=None, **environment):
+        """`bound`: {kid: MAC key}: only who has one may make an account."""
         config = self.folder / "pebble.json"
         config.write_text(json.dumps({"pebble": {
             "listenAddress": f"127.0.0.1:{self.port}", "managementListenAddress": f"127.0.0.1:{free_port()}", "certificate": str(self.root),
-            "privateKey": str(self.key), "httpPort": self.http_port, "tlsPort": free_port(), "certificateValidityPeriod": self.seconds}}))
+            "privateKey": str(self.key), "httpPort": self.http_port, "tlsPort": free_port(), "certificateValidityPeriod": self.seconds,
+            "externalAccountBindingRequired": bool(bound), "externalAccountMACKeys": bound or {}}}))
         self.run("pebble", "-config", config, "-dnsserver", f"127.0.0.1:{self.dns}", "-strict", PEBBLE_VA_NOSLEEP="1", PEBBLE_WFE_NONCEREJECT="20",
                  **environment)
         wait_for("the authority", lambda: answers(self.port), 20)
@@ -91,6 +94,7 @@ def authority(folder, http_port, seconds=3600, start=True):
 
 
 def acme_settings(made, http_port=None, method="http-01", more=""):
+    few = f'machine_ports = "{"-".join(map(str, free_range(4)))}"\n' if method == "http-01" else ""
     plain = f'http_listen = "127.0.0.1:{http_port}"\n' if http_port else ""
-    return (f'[server]\nname = "stipend.test"\n{plain}[acme]\ndirectory = "{made.directory}"\nemail = "ops@stipend.test"\naccept_terms = true\n'
+    return (f'[server]\nname = "stipend.test"\n{few}{plain}[acme]\ndirectory = "{made.directory}"\nemail = "ops@stipend.test"\naccept_terms = true\n'
             f'method = "{method}"\nca_certificate = "{made.root}"\n{more}')
