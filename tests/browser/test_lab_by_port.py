@@ -9,7 +9,7 @@ from playwright.sync_api import expect, sync_playwright
 from support.aws import wait_state
 from support.by_port import free_range
 from support.server import IMAGES, Server, wait_for
-from support.tls import certificate, settings
+from support.tls import certificate, settings, trusting
 
 MINUTE = 60_000
 
@@ -20,8 +20,6 @@ def lab(tmp_path_factory):
     cert, key = certificate(tmp_path_factory.mktemp("tls"), names="stipend.test localhost")
     server = Server(settings=settings(cert, key) + f'machine_ports = "{first}-{last}"\n')
     server.scheme = "https"
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-             "--disable-sync", "--host-resolver-rules=MAP stipend.test 127.0.0.1"]
     with server, sync_playwright() as playwright:
         account = server.account("Ada")
         aws = boto3.client("ec2", endpoint_url=server.endpoint, region_name="us-east-1", verify=str(cert), aws_access_key_id=account["access_key_id"],
@@ -29,9 +27,9 @@ def lab(tmp_path_factory):
         image = json.loads((IMAGES / "course-python.json").read_text())["ami_id"]
         machine = aws.run_instances(ImageId=image, InstanceType="t2.medium", MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
         wait_state(aws, machine, "running")
-        browser = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=flags)
+        browser = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=trusting(cert))
         try:
-            page = browser.new_context(ignore_https_errors=True).new_page()
+            page = browser.new_context().new_page()
             page.goto(server.call("instance", "url", machine)["url"])
             expect(page.locator("#jp-main-dock-panel")).to_be_visible(timeout=2 * MINUTE)
             assert re.match(rf"https://stipend\.test:({'|'.join(map(str, range(first, last + 1)))})/lab", page.url)

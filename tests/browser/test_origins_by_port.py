@@ -6,22 +6,21 @@ import pytest
 from playwright.sync_api import Error, sync_playwright
 from support.by_port import by_port, launch, url
 from support.server import wait_for
+from support.tls import trusting
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     """The server with ada's and ben's machines, and a browser in which somebody signed in and opened both."""
     upstreams = []
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-             "--disable-sync", "--host-resolver-rules=MAP stipend.test 127.0.0.1"]
     with by_port(tmp_path_factory.mktemp("tls")) as server, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=flags)
+        browser = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=trusting(server.certificate))
         try:
             account = server.account("Chi")
             aws = boto3.client("ec2", endpoint_url=server.endpoint, region_name="us-east-1", verify=str(server.certificate),
                                aws_access_key_id=account["access_key_id"], aws_secret_access_key=account["secret_access_key"])
             machines = {name: launch(server, aws, upstreams, name) for name in ("ada", "ben")}
-            context = browser.new_context(ignore_https_errors=True)
+            context = browser.new_context()
             console = context.new_page()
             console.goto(account["sign_in_url"])
             console.click("#go")

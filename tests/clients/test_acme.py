@@ -42,9 +42,11 @@ def test_http_01_gets_a_certificate_renews_it_live_and_keeps_it_over_a_restart(t
         assert names(server.port) == ["stipend.test"]
         first = serial(server.port)
         with connect(server.port) as old:  # the server's certificate lives 24 s and is renewed with a third of it left
-            wait_for("a renewal", lambda: serial(server.port) != first, 60, 0.5)
-            old.sendall(b"GET /healthz HTTP/1.1\r\nHost: stipend.test\r\n\r\n")
-            assert b"200" in old.recv(4096)
+            def answers():
+                old.sendall(b"GET /healthz HTTP/1.1\r\nHost: stipend.test\r\n\r\n")
+                return b"200" in old.recv(4096)
+            wait_for("a renewal", lambda: answers() and serial(server.port) != first, 60, 0.5)
+            assert answers()
         assert state(server)["acme"]["state"] in ("ok", "asking")
         modes = {path.name: oct(path.stat().st_mode & 0o777) for path in (server.state, server.state / "acme", *server.state.glob("acme/certificates/*.key"))}
         assert modes["acme"] == "0o700" and modes["stipend.test.key"] == "0o600"

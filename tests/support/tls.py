@@ -1,4 +1,6 @@
 """Certificates made with openssl, and handshakes that tell which certificate a server shows."""
+import base64
+import hashlib
 import pathlib
 import socket
 import ssl
@@ -38,3 +40,12 @@ def serial(port):
     pem = shown(port)
     done = subprocess.run(["openssl", "x509", "-noout", "-serial"], input=pem, capture_output=True, text=True, check=True)
     return int(done.stdout.strip().removeprefix("serial="), 16)
+
+
+def trusting(cert, name="stipend.test"):
+    """Chromium's flags to trust this certificate as if its issuer were known, and to find the name here."""
+    key = subprocess.run(["openssl", "x509", "-in", cert, "-noout", "-pubkey"], capture_output=True, check=True).stdout
+    der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "der"], input=key, capture_output=True, check=True).stdout
+    return ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            f"--host-resolver-rules=MAP {name} 127.0.0.1,MAP *.{name} 127.0.0.1",
+            f"--ignore-certificate-errors-spki-list={base64.b64encode(hashlib.sha256(der).digest()).decode()}"]
