@@ -44,14 +44,26 @@ std::string egress_fault(const Config& c) {
   return said.substr(said.find(' ', said.find(' ') + 1) + 1);
 }
 
+std::string fake_size(std::int64_t mib) { return mib >= 1 && mib <= std::int64_t{1} << 40 ? "" : "must be from 1 to 2^40"; }
+
 const std::vector<Row>& rows() {
   static const std::vector<Row> table = {
       {"compute", "provider", &Config::provider, "what runs machines whose type names no provider",
        [](const Config& c) { return one_of(c.provider, {"lxc", "fake"}); }},
-      {"compute", "vcpu_percent", &Config::vcpu_percent, "vCPUs that may run at once, for each 100 CPUs of the host",
+      {"compute", "vcpu_percent", &Config::vcpu_percent, "vCPUs of types without a baseline of their own that may run at once, for each 100 CPUs of the host; t2 and t3 are guaranteed the baseline that Amazon documents",
        [](const Config& c) { return c.vcpu_percent >= 1 && c.vcpu_percent <= 10'000 ? "" : "must be from 1 to 10000"; }},
-      {"compute", "memory_percent", &Config::memory_percent, "percent of the host's memory that running machines may have in all",
+      {"compute", "memory_percent", &Config::memory_percent, "percent of the host's memory less the reserve that running machines may have in all",
        [](const Config& c) { return c.memory_percent >= 1 && c.memory_percent <= 1'000 ? "" : "must be from 1 to 1000"; }},
+      {"compute", "memory_reserve_mib", &Config::memory_reserve_mib,
+       "memory kept for the host itself, in MiB; -1: a sixteenth of it, from 512 to 8192",
+       [](const Config& c) { return c.memory_reserve_mib >= -1 && c.memory_reserve_mib <= 1'000'000'000 ? "" : "must be from -1 to 1000000000"; }},
+      {"compute", "disk_admission", &Config::disk_admission,
+       "what a new disk is counted by: \"real\", what all disks take now, or \"promised\", their full sizes, so that each can be filled",
+       [](const Config& c) { return one_of(c.disk_admission, {"real", "promised"}); }},
+      {"compute", "fake_cpus", &Config::fake_cpus, "CPUs of the host that the provider `fake` pretends, for tests of room",
+       [](const Config& c) { return c.fake_cpus >= 1 && c.fake_cpus <= 1'000'000 ? "" : "must be from 1 to 1000000"; }},
+      {"compute", "fake_memory_mib", &Config::fake_memory_mib, "its memory, in MiB", [](const Config& c) { return fake_size(c.fake_memory_mib); }},
+      {"compute", "fake_disk_mib", &Config::fake_disk_mib, "its disk, in MiB", [](const Config& c) { return fake_size(c.fake_disk_mib); }},
       {"limits", "commands_per_second", &Config::commands_per_second, "requests of one account to the AWS API and the page, each second and lasting",
        [](const Config& c) { return c.commands_per_second >= 1 && c.commands_per_second <= 1'000'000 ? "" : "must be from 1 to 1000000"; }},
       {"limits", "commands_burst", &Config::commands_burst, "requests of one account that may come at once after a pause",

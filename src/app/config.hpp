@@ -15,8 +15,11 @@ namespace stipend::app {
 
 struct Config : hostlink::Egress {       // the part of [network] that stipend-host is told as it is
   std::string provider = "lxc";          // [compute]
-  std::int64_t vcpu_percent = 400;       // vCPUs that may run for each 100 of the host's
-  std::int64_t memory_percent = 100;     // of the host's memory that running machines may have
+  std::int64_t vcpu_percent = 400;       // vCPUs of types without a baseline that may run for each 100 CPUs
+  std::int64_t memory_percent = 100;     // of the host's memory less the reserve that running machines may have
+  std::int64_t memory_reserve_mib = -1;  // -1: computed
+  std::string disk_admission = "real";
+  std::int64_t fake_cpus = 1'000'000, fake_memory_mib = std::int64_t{1} << 40, fake_disk_mib = std::int64_t{1} << 40;
   std::int64_t commands_per_second = 50; // [limits]; of one account, lasting
   std::int64_t commands_burst = 200;     // of one account, at once
   std::string listen = "127.0.0.1:8080"; // [server]

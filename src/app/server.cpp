@@ -52,11 +52,12 @@ log::Level level_of(const std::string& word) {
   return levels.at(word);
 }
 
-// Pretending costs nothing: money, not room, is what ends here.
+// Pretending costs nothing: unless the file says otherwise money, not room, is what ends here.
 compute::FakeOptions fake_host(const Config& config) {
   compute::FakeOptions options;
-  options.cpus = 1'000'000;
-  options.memory_mib = options.disk_free_mib = std::int64_t{1} << 40;
+  options.cpus = config.fake_cpus;
+  options.memory_mib = config.fake_memory_mib;
+  options.disk_free_mib = config.fake_disk_mib;
   if (!config.private_cidr.empty()) options.addresses.private_cidr = config.private_cidr;
   if (!config.public_cidr.empty()) options.addresses.public_cidr = config.public_cidr;
   return options;
@@ -121,7 +122,8 @@ base::Status open_state(Parts& p) {
   control::ServiceOptions options;
   options.engine.commands_per_second = static_cast<double>(p.job.config.commands_per_second);
   options.engine.commands_burst = static_cast<double>(p.job.config.commands_burst);
-  options.reconciler.room = {p.job.config.vcpu_percent, p.job.config.memory_percent};
+  const auto& config = p.job.config;
+  options.reconciler.room = {config.vcpu_percent, config.memory_percent, config.memory_reserve_mib, config.disk_admission == "promised"};
   options.on_fatal = [](const std::string& why) {
     log::error("the server must end", {{"why", why}});
     std::_Exit(75);  // EX_TEMPFAIL: start again

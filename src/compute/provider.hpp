@@ -37,8 +37,9 @@ struct RunKey {
 };
 
 struct Size {
-  std::int64_t vcpus = 1;
+  std::int64_t vcpus = 1;       // the cap, and what the machine sees
   std::int64_t memory_mib = 512;
+  std::int64_t cpu_milli = 0;   // thousandths of a CPU it gets however busy the others are; 0: its even part
 };
 
 struct Lease {
@@ -102,6 +103,7 @@ struct HostRoom {
   base::HostId host;
   std::string boot_id;
   std::int64_t cpus = 0, memory_mib = 0, disk_free_mib = 0;
+  std::int64_t disk_total_mib = 0;  // of the file system of the disks; 0: not told
 };
 
 // What the host saw inside a machine and its person should know. Comes from any thread, possibly twice or late: `count`

@@ -1,6 +1,7 @@
 #include "control/guard.hpp"
 
 #include "base/log.hpp"
+#include "control/commands/queue.hpp"
 #include "control/commands/renewals.hpp"
 #include "domain/lease.hpp"
 
@@ -31,14 +32,16 @@ void Guard::look() {
   }
   auto due = std::make_shared<std::vector<base::AccountId>>();
   auto day = std::make_shared<std::int64_t>(0);
+  auto queue = std::make_shared<bool>(false);
   engine_.read(
       actor(),
-      [due, day](const domain::State& state, base::WallTime now) -> base::Status {
+      [due, day, queue](const domain::State& state, base::WallTime now) -> base::Status {
         *due = accounts_due(state, now);
+        *queue = !state.queue.empty();
         *day = now.ms / kDayMs;
         return {};
       },
-      [this, due, day](base::Status status) {
+      [this, due, day, queue](base::Status status) {
         {
           const std::lock_guard lock(guard_);
           looking_ = false;
@@ -46,6 +49,7 @@ void Guard::look() {
           if (status) day_ = *day;
         }
         if (status) found(*due);
+        if (status && *queue) serve();
       });
 }
 
@@ -96,6 +100,24 @@ void Guard::renew(const base::AccountId& account) {
                           {{"account", account.str()}, {"why", status.error().message}});
         else if (once_more)
           renew(account);
+      });
+}
+
+void Guard::serve() {
+  {
+    const std::lock_guard lock(guard_);
+    if (serving_) return;
+    serving_ = true;
+  }
+  engine_.submit(
+      actor(),
+      [](Tx& tx) -> base::Status {
+        serve_queue(tx);
+        return {};
+      },
+      [this](base::Status) {
+        const std::lock_guard lock(guard_);
+        serving_ = false;
       });
 }
 

@@ -1,4 +1,4 @@
-// Guard: renews leases before they run out, posts what falls due, forgets what is over. Decides nothing
+// Guard: renews leases before they run out, posts what falls due, gives the queue its turns, forgets what is over. Decides nothing
 // itself: it calls the commands of renewals.hpp, account by account, every few minutes and at once when
 // asked. tick() is called every second by one thread (Service's, or a simulation); renew_soon() by any.
 #pragma once
@@ -25,6 +25,7 @@ class Guard {
   void look();
   void found(const std::vector<base::AccountId>& due);
   void renew(const base::AccountId& account);
+  void serve();
   void forget();
 
   Engine& engine_;
@@ -36,7 +37,7 @@ class Guard {
   std::set<base::AccountId> again_;                     // asked for meanwhile
   std::int64_t forget_at_ms_ = 0;
   std::int64_t day_ = 0;  // UTC day of the newest look
-  bool looking_ = false;
+  bool looking_ = false, serving_ = false;
 };
 
 }  // namespace stipend::control

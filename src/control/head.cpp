@@ -26,7 +26,8 @@ void sign(Effect& effect, const std::string& request_id) {
 
 class Head::Planning final : public Tx {
  public:
-  Planning(Head& head, const Actor& actor, base::WallTime now) : head_(head), actor_(actor), now_(now) {}
+  Planning(Head& head, const Actor& actor, base::WallTime now, bool may_begin)
+      : head_(head), actor_(actor), now_(now), may_begin_(may_begin) {}
 
   const domain::State& state() const override { return head_.state_; }
   base::WallTime now() const override { return now_; }
@@ -36,6 +37,14 @@ class Head::Planning final : public Tx {
     sign(effect, actor_.request_id);
     head_.open_.effects.push_back(std::move(effect));
   }
+
+  base::Status attempt(const std::function<base::Status()>& part) override {
+    const auto mark = head_.mark();
+    auto status = part();
+    if (!status) head_.back_to(mark);
+    return status;
+  }
+  bool may_begin() const override { return may_begin_; }
 
   void put(store::Change change) override {
     if (auto* entry = std::get_if<store::Put<domain::Entry>>(&change)) entry->row = numbered(*entry->row);
@@ -74,12 +83,22 @@ class Head::Planning final : public Tx {
   Head& head_;
   const Actor& actor_;
   base::WallTime now_;
+  bool may_begin_;
 };
+
+Head::Mark Head::mark() const { return {open_.changes.size(), open_.effects.size(), open_.undo.size()}; }
+
+void Head::back_to(const Mark& mark) {
+  roll_back(open_.undo, mark.undo);
+  open_.undo.resize(mark.undo);
+  open_.changes.resize(mark.changes);
+  open_.effects.resize(mark.effects);
+}
 
 base::Status Head::run(const Actor& actor, Engine::Plan& plan, base::WallTime now,
                        const std::string& degraded) {
-  const auto changes = open_.changes.size(), effects = open_.effects.size(), undo = open_.undo.size();
-  Planning tx(*this, actor, now);
+  const auto before = mark();
+  Planning tx(*this, actor, now, degraded.empty());
   base::Status status;
   try {
     status = plan(tx);
@@ -88,16 +107,13 @@ base::Status Head::run(const Actor& actor, Engine::Plan& plan, base::WallTime no
     status = base::fail(base::Fault::kInternal, "InternalError", "An internal error has occurred");
   }
   if (status && !degraded.empty() &&
-      std::any_of(open_.effects.begin() + static_cast<std::ptrdiff_t>(effects), open_.effects.end(),
+      std::any_of(open_.effects.begin() + static_cast<std::ptrdiff_t>(before.effects), open_.effects.end(),
                   begins_something))
     status = base::fail(base::Fault::kUnavailable, "ServiceUnavailable", degraded);
   if (status) {
     newest_ = std::max(newest_, now);
   } else {
-    roll_back(open_.undo, undo);
-    open_.undo.resize(undo);
-    open_.changes.resize(changes);
-    open_.effects.resize(effects);
+    back_to(before);
   }
   return status;
 }

@@ -38,6 +38,11 @@ class Head {
 
  private:
   class Planning;
+  struct Mark {
+    std::size_t changes, effects, undo;
+  };
+  Mark mark() const;
+  void back_to(const Mark& mark);  // undoes what the open batch got since
   void roll_back(const std::vector<store::Undo>& undo, std::size_t keep);
 
   domain::State state_;

@@ -1,6 +1,7 @@
 #include "control/reconciler.hpp"
 
 #include <set>
+#include <utility>
 
 #include "base/log.hpp"
 #include "control/commands/reports.hpp"
@@ -193,9 +194,10 @@ void Reconciler::look_at_host() {
   }
   const auto host = room->host.str() + " " + room->boot_id + " " + std::to_string(room->cpus) + " " +
                     std::to_string(room->memory_mib) + " " + ranges->private_cidr + " " + ranges->public_cidr;
+  const auto disk = std::to_string(disk_steps(room->disk_free_mib)) + " " + std::to_string(room->disk_total_mib);
   {
     const std::lock_guard lock(guard_);
-    if (host == host_) return;
+    if (host == host_ && disk == disk_) return;
   }
   engine_.submit(
       actor(),
@@ -203,12 +205,13 @@ void Reconciler::look_at_host() {
         TRY(set_addresses(tx, ranges));
         return set_room(tx, room, options_.room);
       },
-      [this, host](base::Status status) {
+      [this, host, disk](base::Status status) {
         const std::lock_guard lock(guard_);
         missing_ = status ? std::string() : status.error().message;
         if (!status) return;
-        host_ = host;  // new, or booted again: what it knows is news
-        resync_at_ms_ = 0;
+        disk_ = disk;
+        if (host == std::exchange(host_, host)) return;
+        resync_at_ms_ = 0;  // new, or booted again: what it knows is news
       });
 }
 

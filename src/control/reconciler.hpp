@@ -73,7 +73,7 @@ class Reconciler {
   std::map<std::string, Wish> wishes_;  // by kind and key
   std::map<compute::RunKey, Seen> seen_;
   NoticeFilter notices_;
-  std::string host_;  // what look_at_host() put into the state last
+  std::string host_, disk_;  // what look_at_host() put into the state last
   std::string missing_ = "the host has not answered yet";
   std::int64_t look_at_ms_ = 0, resync_at_ms_ = 0;
   bool looking_ = false;

@@ -3,6 +3,7 @@
 // returns an error everything it put is undone. Commands are in control/commands/, one file a subject.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -59,6 +60,11 @@ class Tx {
       store::Change change) = 0;  // Put<Row> or Erase<Row>; entries and audits get their number here
   virtual void effect(Effect effect) = 0;
   virtual void audit(std::string action, std::string target, std::string reason) = 0;
+  // Runs a part of the command; when it answers an error, all that the part put and asked for is undone and the command
+  // may go on.
+  virtual base::Status attempt(const std::function<base::Status()>& part) = 0;
+  // Whether runs may begin now; false while the disk of the state is full.
+  virtual bool may_begin() const = 0;
 
   template <class Row>
   void save(Row row) {

@@ -16,6 +16,7 @@ struct InstanceType {
   std::int64_t memory_mib = 1024;
   Price price;
   std::string provider;  // empty: the configured default; "ec2": only real EC2 has such hardware
+  std::int64_t baseline_milli = 0;  // of a burstable type: thousandths of a CPU it always has; 0: has no baseline
   std::int64_t gpus = 0;
   std::string gpu;       // "K80"; empty: none
 };

@@ -4,13 +4,24 @@
 // "2017": EC2 on-demand pricing as of March 2017, gp2 0.10 a GB-month. "2026": the same page as of September 2026.
 // t1, m1, m3, c1 and c3 are previous generations whose list price has not changed since 2014; clients of that age
 // ask for m1.small when told nothing. Types with a GPU run only where a provider has the hardware.
+//
+// The baseline of t2 and t3 is the Amazon EC2 User Guide's ("Key concepts for burstable performance instances": CPU
+// credits earned an hour; one credit is one CPU for one minute, so 6 an hour are a tenth of a CPU). t1.micro has none.
 #include "domain/catalogue_data.hpp"
+
+#include <cmath>
 
 namespace stipend::domain {
 namespace {
 
 InstanceType cpu(std::string name, std::int64_t vcpus, std::int64_t memory_mib, std::int64_t nano_per_hour) {
   return {.name = std::move(name), .vcpus = vcpus, .memory_mib = memory_mib, .price = {nano_per_hour}, .provider = {}, .gpu = {}};
+}
+
+InstanceType burst(std::string name, std::int64_t vcpus, std::int64_t memory_mib, std::int64_t nano_per_hour, double credits_per_hour) {
+  auto type = cpu(std::move(name), vcpus, memory_mib, nano_per_hour);
+  type.baseline_milli = std::llround(credits_per_hour * 1000 / 60);
+  return type;
 }
 
 InstanceType gpu(std::string name, std::int64_t vcpus, std::int64_t memory_mib, std::int64_t nano_per_hour,
@@ -48,13 +59,13 @@ std::vector<InstanceType> types_2017() {
     gpu("p2.8xlarge", 32, 499712, 7'200'000'000, 8, "K80"),
     gpu("p2.xlarge", 4, 62464, 900'000'000, 1, "K80"),
     cpu("t1.micro", 1, 628, 20'000'000),
-    cpu("t2.2xlarge", 8, 32768, 376'000'000),
-    cpu("t2.large", 2, 8192, 94'000'000),
-    cpu("t2.medium", 2, 4096, 47'000'000),
-    cpu("t2.micro", 1, 1024, 12'000'000),
-    cpu("t2.nano", 1, 512, 5'900'000),
-    cpu("t2.small", 1, 2048, 23'000'000),
-    cpu("t2.xlarge", 4, 16384, 188'000'000),
+    burst("t2.2xlarge", 8, 32768, 376'000'000, 81.6),
+    burst("t2.large", 2, 8192, 94'000'000, 36),
+    burst("t2.medium", 2, 4096, 47'000'000, 24),
+    burst("t2.micro", 1, 1024, 12'000'000, 6),
+    burst("t2.nano", 1, 512, 5'900'000, 3),
+    burst("t2.small", 1, 2048, 23'000'000, 12),
+    burst("t2.xlarge", 4, 16384, 188'000'000, 54),
   };
 }
 
@@ -118,14 +129,14 @@ std::vector<InstanceType> types_2026() {
     gpu("p3.8xlarge", 32, 249856, 12'240'000'000, 4, "V100"),
     gpu("p3dn.24xlarge", 96, 786432, 31'212'000'000, 8, "V100"),
     cpu("t1.micro", 1, 628, 20'000'000),
-    cpu("t2.2xlarge", 8, 32768, 371'200'000),
-    cpu("t2.large", 2, 8192, 92'800'000),
-    cpu("t2.medium", 2, 4096, 46'400'000),
-    cpu("t2.micro", 1, 1024, 11'600'000),
-    cpu("t2.nano", 1, 512, 5'800'000),
-    cpu("t2.small", 1, 2048, 23'000'000),
-    cpu("t2.xlarge", 4, 16384, 185'600'000),
-    cpu("t3.micro", 2, 1024, 10'400'000),
+    burst("t2.2xlarge", 8, 32768, 371'200'000, 81.6),
+    burst("t2.large", 2, 8192, 92'800'000, 36),
+    burst("t2.medium", 2, 4096, 46'400'000, 24),
+    burst("t2.micro", 1, 1024, 11'600'000, 6),
+    burst("t2.nano", 1, 512, 5'800'000, 3),
+    burst("t2.small", 1, 2048, 23'000'000, 12),
+    burst("t2.xlarge", 4, 16384, 185'600'000, 54),
+    burst("t3.micro", 2, 1024, 10'400'000, 12),
   };
 }
 

@@ -29,6 +29,19 @@ TEST(Catalogue, HasThePricesOfItsYear) {
   EXPECT_EQ(find_catalogue("1999"), nullptr);
 }
 
+TEST(Catalogue, BurstableTypesHaveTheBaselineThatAmazonDocuments) {
+  const auto milli = [](const char* edition, const char* type) { return find_type(*find_catalogue(edition), type)->baseline_milli; };
+  for (const auto* edition : {"2017", "2026"}) {
+    EXPECT_EQ(milli(edition, "t2.nano"), 50);
+    EXPECT_EQ(milli(edition, "t2.medium"), 400);
+    EXPECT_EQ(milli(edition, "t2.xlarge"), 900);
+    EXPECT_EQ(milli(edition, "t2.2xlarge"), 1360);
+    EXPECT_EQ(milli(edition, "m4.large"), 0);
+    EXPECT_EQ(milli(edition, "t1.micro"), 0);
+  }
+  EXPECT_EQ(milli("2026", "t3.micro"), 200);
+}
+
 TEST(Catalogue, ServesTheTypesThatOldClientsName) {
   for (const auto* edition : {"2017", "2026"})
     for (const auto* type : {"m1.small", "t1.micro", "m3.medium", "c3.large"})

@@ -77,7 +77,7 @@ Violation HoldsCoverTheirLeases::operator()(const State& state) const {
 }
 
 Violation RunsMatchStates::operator()(const State& state) const {
-  std::int64_t vcpus = 0, memory_mib = 0;
+  std::int64_t cpu_milli = 0, memory_mib = 0, disks_gib = 0;
   for (const auto& [id, instance] : state.instances) {
     const bool ended = instance->state == InstanceState::kStopped || instance->state == InstanceState::kTerminated;
     if (ended == instance->run.has_value())
@@ -86,10 +86,11 @@ Violation RunsMatchStates::operator()(const State& state) const {
       return fmt::format("{}: the run is not of the newest generation", id.str());
     if (state.with_run.contains(id) != instance->run.has_value())
       return fmt::format("{}: the index of runs is wrong", id.str());
-    vcpus += instance->run ? instance->run->vcpus : 0;
+    cpu_milli += instance->run ? instance->run->cpu_milli : 0;
     memory_mib += instance->run ? instance->run->memory_mib : 0;
   }
-  if (vcpus != state.used_vcpus || memory_mib != state.used_memory_mib) return "the sum of used room is wrong";
+  for (const auto& [id, disk] : state.disks) disks_gib += disk->gib;
+  if (cpu_milli != state.used_cpu_milli || memory_mib != state.used_memory_mib || disks_gib != state.disks_gib) return "the sum of used room is wrong";
   return {};
 }
 

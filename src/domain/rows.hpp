@@ -124,6 +124,8 @@ struct QueuePlace {
   std::string type, name;
   WallTime since;
   std::string refused;              // why its last turn did not start it, a code; empty: no turn yet
+  std::int64_t passed = 0;          // times that others began before it because it did not fit
+  std::string token;                // of a launch: the page's idempotency key
   const std::string& key() const { return id; }
 };
 

@@ -47,7 +47,8 @@ struct State {
   std::map<AccountId, std::set<GrantId>> grants_of;
   std::map<AccountId, std::set<KeyPairId>> key_pairs_of;
   std::set<InstanceId> with_run;            // instances that have a run
-  std::int64_t used_vcpus = 0, used_memory_mib = 0;  // of all runs
+  std::int64_t used_cpu_milli = 0, used_memory_mib = 0;  // of all runs
+  std::int64_t disks_gib = 0;               // of all disks whose bytes are there
   std::set<std::string> addresses;          // private and public ones in use
 
   template <class Row>

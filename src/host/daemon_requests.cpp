@@ -268,8 +268,10 @@ hostlink::Room Daemon::room() {
   if (::sysinfo(&memory) == 0)
     room.memory_mib = static_cast<std::int64_t>(memory.totalram * memory.mem_unit >> 20);
   // What machines may still take, before one of them is stopped for it (disk_watch.hpp).
-  if (const auto disks = disk_room(names_))
+  if (const auto disks = disk_room(names_)) {
     room.disk_free_mib = std::max<std::int64_t>(0, disks->free_bytes - disk_watch_.marks().hard) >> 20;
+    room.disk_total_mib = std::max<std::int64_t>(0, disks->total_bytes - disk_watch_.marks().hard) >> 20;
+  }
   return room;
 }
 

@@ -83,6 +83,7 @@ base::Result<DiskRoom> disk_room(const Names& names) {
   if (fstatvfs(folder.get(), &s) != 0) return fail_errno("look at the file system of " + names.state, errno);
   DiskRoom room;
   room.free_bytes = static_cast<std::int64_t>(s.f_bavail * s.f_frsize);
+  room.total_bytes = static_cast<std::int64_t>(s.f_blocks * s.f_frsize);
   TRY_ASSIGN(auto disks, list_disks(names));
   for (const auto& disk : disks) {
     struct stat file{};

@@ -43,6 +43,7 @@ base::Result<DiskSpace> disk_space(const Names& names, const std::vector<base::D
 
 struct DiskRoom {
   std::int64_t free_bytes = 0;      // of the file system under the state folder
+  std::int64_t total_bytes = 0;     // of the same
   std::int64_t promised_bytes = 0;  // sizes of all disks minus what they already occupy
 };
 base::Result<DiskRoom> disk_room(const Names& names);

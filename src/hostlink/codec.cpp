@@ -48,6 +48,7 @@ void write(json& j, const Start& m) {
   j["root_gib"] = m.root_gib;
   j["vcpus"] = m.vcpus;
   j["memory_mib"] = m.memory_mib;
+  j["cpu_milli"] = m.cpu_milli;
   j["private_address"] = m.private_address;
   j["public_address"] = m.public_address;
   j["hostname"] = m.hostname;
@@ -66,6 +67,7 @@ void read(Fields& f, Start& m) {
   m.root_gib = f.integer("root_gib", 1, 16'384);
   m.vcpus = f.integer("vcpus", 1, 1024);
   m.memory_mib = f.integer("memory_mib", 64, 64LL * 1024 * 1024);
+  m.cpu_milli = f.integer_or("cpu_milli", 0, 1'024'000, 0);
   m.private_address = f.word("private_address", is_ipv4);
   m.public_address = f.word("public_address", is_ipv4);
   m.hostname = f.word("hostname", is_hostname);
@@ -252,11 +254,13 @@ void write(json& j, const Room& m) {
   j["cpus"] = m.cpus;
   j["memory_mib"] = m.memory_mib;
   j["disk_free_mib"] = m.disk_free_mib;
+  j["disk_total_mib"] = m.disk_total_mib;
 }
 void read(Fields& f, Room& m) {
   m.cpus = f.integer("cpus", 0, kMax);
   m.memory_mib = f.integer("memory_mib", 0, kMax);
   m.disk_free_mib = f.integer("disk_free_mib", 0, kMax);
+  m.disk_total_mib = f.integer_or("disk_total_mib", 0, kMax, 0);
 }
 void write(json& j, const Fenced& m) {
   j["epoch"] = m.epoch;

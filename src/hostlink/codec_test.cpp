@@ -67,7 +67,7 @@ TEST(HostlinkCodec, EveryEventSurvivesTheWire) {
                                   report,
                                   Done{9, false, "InUse", "a run uses it"},
                                   Console{11, std::string(65'536, '\xfe')},
-                                  Room{2, 4096, 10'000},
+                                  Room{2, 4096, 10'000, 20'000},
                                   Fenced{8},
                                   Notice{key(), NoticeKind::kDiskFilling, 2, true, 0, 84, 7'000, 8'000},
                                   Notice{key(), NoticeKind::kMemoryFull, 1, false, 4'096, 0, 0, 0}};
@@ -95,6 +95,8 @@ TEST(HostlinkCodec, RefusesWhatIsOutsideItsBounds) {
       {"root_gib", 20'000},
       {"vcpus", -1},
       {"memory_mib", 1},
+      {"cpu_milli", -1},
+      {"cpu_milli", 2'000'000},
       {"private_address", "10.97.16.05"},
       {"private_address", "10.97.16.5/20"},
       {"public_address", ""},
@@ -116,6 +118,7 @@ TEST(HostlinkCodec, RefusesWhatIsOutsideItsBounds) {
     EXPECT_FALSE(decode_request(j.dump())) << row.field << " = " << row.value;
   }
   for (const auto& [field, value] : as_json(start()).items()) {
+    if (field == "cpu_milli") continue;  // newer than the others
     auto j = as_json(start());
     j.erase(field);
     EXPECT_FALSE(decode_request(j.dump())) << "without " << field;
@@ -134,6 +137,19 @@ TEST(HostlinkCodec, IgnoresFieldsOfANewerPeer) {
   auto j = as_json(Renew{key(), 7, {5, {3600}}});
   j["colour"] = "blue";
   EXPECT_TRUE(decode_request(j.dump()));
+}
+
+TEST(HostlinkCodec, UnderstandsAnOlderPeersStartAndRoom) {
+  auto j = as_json(start());
+  j.erase("cpu_milli");
+  const auto old_start = decode_request(j.dump());
+  ASSERT_TRUE(old_start);
+  EXPECT_EQ(std::get<Start>(*old_start).cpu_milli, 0);
+  auto room = nlohmann::json::parse(encode(Event(Room{2, 4096, 10'000, 20'000})));
+  room.erase("disk_total_mib");
+  const auto old_room = decode_event(room.dump());
+  ASSERT_TRUE(old_room);
+  EXPECT_EQ(std::get<Room>(*old_room).disk_total_mib, 0);
 }
 
 TEST(HostlinkCodec, HearsTheHelloOfANewerServer) {

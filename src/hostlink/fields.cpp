@@ -37,6 +37,10 @@ std::int64_t Fields::integer(const char* name, std::int64_t min, std::int64_t ma
   return value->get<std::int64_t>();
 }
 
+std::int64_t Fields::integer_or(const char* name, std::int64_t min, std::int64_t max, std::int64_t absent) {
+  return object_.is_object() && object_.contains(name) ? integer(name, min, max) : absent;
+}
+
 bool Fields::boolean(const char* name) {
   const json* value = find(name);
   if (value && value->is_boolean()) return value->get<bool>();

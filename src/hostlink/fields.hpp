@@ -17,6 +17,8 @@ class Fields {
   explicit Fields(const nlohmann::json& object) : object_(object) {}
 
   std::int64_t integer(const char* name, std::int64_t min, std::int64_t max);
+  // Of a field that a peer of an older build does not send.
+  std::int64_t integer_or(const char* name, std::int64_t min, std::int64_t max, std::int64_t absent);
   bool boolean(const char* name);
   std::string text(const char* name, std::size_t max_bytes);
   std::string bytes(const char* name, std::size_t max_bytes);  // base64 on the wire

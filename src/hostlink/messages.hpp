@@ -63,6 +63,7 @@ struct Start {
   base::ImageId image;
   base::DiskId disk;
   std::int64_t root_gib = 8, vcpus = 1, memory_mib = 512;
+  std::int64_t cpu_milli = 0;  // guaranteed thousandths of a CPU; 0, also when absent: the host's own even part
   std::string private_address, public_address;  // dotted quads
   std::string hostname;
   std::string authorized_keys, user_data, jupyter_token;
@@ -157,6 +158,7 @@ struct Console {
 };
 struct Room {
   std::int64_t cpus = 0, memory_mib = 0, disk_free_mib = 0;
+  std::int64_t disk_total_mib = 0;  // 0, also when absent: not told
 };
 // What the host saw inside a machine. Said again after each resync: a higher count is a new one.
 enum class NoticeKind : std::uint8_t { kMemoryFull, kDiskFilling };

@@ -36,7 +36,7 @@ void index([[maybe_unused]] State& state, [[maybe_unused]] const Row& row, [[may
         state.with_run.insert(row.id);
       else
         state.with_run.erase(row.id);
-      state.used_vcpus += present ? row.run->vcpus : -row.run->vcpus;
+      state.used_cpu_milli += present ? row.run->cpu_milli : -row.run->cpu_milli;
       state.used_memory_mib += present ? row.run->memory_mib : -row.run->memory_mib;
     }
     for (const auto* address : {&row.private_address, &row.public_address}) {
@@ -48,6 +48,7 @@ void index([[maybe_unused]] State& state, [[maybe_unused]] const Row& row, [[may
     }
   } else if constexpr (std::is_same_v<Row, domain::Disk>) {
     note(state.disks_of, row, present);
+    state.disks_gib += present ? row.gib : -row.gib;
   } else if constexpr (std::is_same_v<Row, domain::Grant>) {
     note(state.grants_of, row, present);
   } else if constexpr (std::is_same_v<Row, domain::KeyPair>) {

@@ -136,8 +136,8 @@ def test_no_free_address_and_a_host_too_small(server):
     server.stop()
     server.config.write_text('[compute]\nvcpu_percent = 1\n')
     server.start()
-    error = refusal(lambda: launch(ec2))
-    assert error["Code"] == "InsufficientInstanceCapacity" and "0 are free" in error["Message"], error
+    error = refusal(lambda: launch(ec2, kind="m1.small"))  # one vCPU in a hundred CPUs
+    assert error["Code"] == "InsufficientInstanceCapacity" and "100 CPUs are needed" in error["Message"], error
     assert money(server, account) == ("100.00", "0.00", "0.00")
     assert ec2.describe_instances()["Reservations"] == []
 

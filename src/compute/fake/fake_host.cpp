@@ -144,7 +144,7 @@ void FakeHost::set_faults(FakeFaults faults) {
 
 HostRoom FakeHost::room() const {
   const std::lock_guard lock(guard_);
-  return {host_, boot_id_, options_.cpus, options_.memory_mib, options_.disk_free_mib};
+  return {host_, boot_id_, options_.cpus, options_.memory_mib, options_.disk_free_mib, options_.disk_free_mib};
 }
 
 // ---- calls ----

@@ -117,7 +117,8 @@ class LxcProvider final : public Provider, public DiskFiles {
   base::Result<HostRoom> room() override {
     const std::lock_guard lock(guard_);
     if (!welcome_ || !room_) return std::unexpected(away());
-    return HostRoom{welcome_->host, welcome_->boot_id, room_->cpus, room_->memory_mib, room_->disk_free_mib};
+    return HostRoom{welcome_->host, welcome_->boot_id, room_->cpus, room_->memory_mib, room_->disk_free_mib,
+                    room_->disk_total_mib};
   }
 
  private:

@@ -28,6 +28,7 @@ hostlink::Start to_link(const StartSpec& s, std::int64_t now_mono_ms) {
   m.root_gib = s.root_gib;
   m.vcpus = s.size.vcpus;
   m.memory_mib = s.size.memory_mib;
+  m.cpu_milli = s.size.cpu_milli;
   m.private_address = s.private_address;
   m.public_address = s.public_address;
   m.hostname = s.hostname;

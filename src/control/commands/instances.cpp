@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "control/commands/queue.hpp"
 #include "control/commands/room.hpp"
 #include "control/commands/runs.hpp"
 #include "domain/lease.hpp"
@@ -82,7 +83,7 @@ base::Result<domain::RowPtr<Instance>> visible_instance(const domain::State& sta
   return at->second;
 }
 
-base::Result<StateChanges> start(Tx& tx, const std::vector<base::InstanceId>& ids, bool dry_run) {
+base::Result<StateChanges> start(Tx& tx, const std::vector<base::InstanceId>& ids, bool dry_run, RoomRule room) {
   TRY_ASSIGN(const Rows rows, visible_all(tx, ids));
   std::map<base::AccountId, std::vector<Instance>> to_start;
   StateChanges changes;
@@ -97,29 +98,26 @@ base::Result<StateChanges> start(Tx& tx, const std::vector<base::InstanceId>& id
   for (auto& [account, instances] : to_start) {
     if (is_suspended(tx.state(), account))
       return base::fail(Fault::kDenied, "AccountSuspended", "account " + account.str() + " is suspended: its machines stay stopped");
+    domain::Wish wish{course_of(tx.state(), account).id, 0, {}, 0};
     for (const auto& instance : instances) {
       const auto* type = domain::find_type(catalogue_of(tx.state(), account), instance.type);
       if (!type)
         return base::fail(Fault::kInvalid, "Unsupported",
                           fmt::format("the course's catalogue has no {} any more; change the type of {} first",
                                       instance.type, instance.id.str()));
-      const auto same = std::ranges::count(instances, instance.type, &Instance::type);
-      TRY(check_room(tx.state(), type->name, {type->vcpus, type->memory_mib}, same));
+      wish.vcpus = std::max(wish.vcpus, type->vcpus);
+      wish.space += wish_for(tx.state(), wish.course, *type, 1).space;
     }
+    TRY(check_room(tx, room, instances.size() == 1 ? instances.front().type : "instance", wish));
     domain::Wallet wallet(tx.state(), account, tx.now());
     TRY_ASSIGN(const auto run_max, fund_runs(tx.state(), wallet, instances));
     save_wallet(tx, wallet);
-    for (std::size_t i = 0; i < instances.size(); ++i) {
-      std::vector<Instance> one{instances[i]};
-      // Different types share the room: each is checked with what began before it.
-      const auto* type = domain::find_type(catalogue_of(tx.state(), account), one.front().type);
-      TRY(check_room(tx.state(), type->name, {type->vcpus, type->memory_mib}, 1));
-      TRY(begin_runs(tx, one, {run_max[i]}));
-    }
+    TRY(begin_runs(tx, instances, run_max));
   }
   if (dry_run) return dry_run_succeeded();
   for (const auto& change : changes)
     if (change.previous != change.current) tx.audit("start", change.id.str(), {});
+  if (room == RoomRule::kCheck && !to_start.empty()) note_passed_over(tx);
   return changes;
 }
 

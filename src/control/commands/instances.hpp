@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "control/commands/room.hpp"
 #include "control/tx.hpp"
 
 namespace stipend::control {
@@ -27,6 +28,7 @@ struct LaunchRequest {
   bool disable_api_termination = false;
   domain::Tags instance_tags, volume_tags;
   bool dry_run = false;              // all checks, then DryRunOperation
+  RoomRule room = RoomRule::kCheck;
 };
 struct Launched {
   domain::ReservationId reservation;
@@ -46,7 +48,7 @@ struct StopRequest {
   bool dry_run = false;
 };
 // Start: all or nothing. Staff may name instances of accounts of their course; others only their own.
-base::Result<StateChanges> start(Tx& tx, const std::vector<base::InstanceId>& ids, bool dry_run);
+base::Result<StateChanges> start(Tx& tx, const std::vector<base::InstanceId>& ids, bool dry_run, RoomRule room = RoomRule::kCheck);
 base::Result<StateChanges> stop(Tx& tx, const StopRequest& request);
 base::Result<StateChanges> terminate(Tx& tx, const std::vector<base::InstanceId>& ids, bool dry_run);
 base::Status reboot(Tx& tx, const std::vector<base::InstanceId>& ids, bool dry_run);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "control/commands/instances.hpp"
+#include "control/commands/queue.hpp"
 #include "control/commands/room.hpp"
 #include "control/commands/runs.hpp"
 #include "control/commands/tag_rules.hpp"
@@ -183,10 +184,13 @@ base::Result<Launched> launch(Tx& tx, const LaunchRequest& request) {
   if (known) return *std::move(known);
 
   // As many as room and money allow between MinCount and MaxCount.
-  const compute::Size size{order.type->vcpus, order.type->memory_mib};
+  const auto fits = [&](std::int64_t count) {
+    return check_room(tx, request.room, order.type->name,
+                      wish_for(tx.state(), order.course->id, *order.type, count, count * order.root_gib));
+  };
   std::int64_t count = request.max_count;
-  while (count > request.min_count && !check_room(tx.state(), order.type->name, size, count)) --count;
-  TRY(check_room(tx.state(), order.type->name, size, count));
+  while (count > request.min_count && !fits(count)) --count;
+  TRY(fits(count));
 
   Made made = make_rows(tx, request, order, count);
   const domain::Wallet before(tx.state(), order.account->id, tx.now());
@@ -213,6 +217,7 @@ base::Result<Launched> launch(Tx& tx, const LaunchRequest& request) {
     tx.audit("launch", instance.id.str(), order.type->name);
   }
   if (!request.client_token.empty()) tx.save(std::move(token));
+  if (request.room == RoomRule::kCheck) note_passed_over(tx);
   return launched;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "control/commands/queue.hpp"
 #include "control/commands/runs.hpp"
 #include "domain/lease.hpp"
 
@@ -184,9 +185,14 @@ base::Result<Renew> handle_report(Tx& tx, const Report& report) {
     case Phase::kEnded: {
       auto renew = ended(tx, *instance, report);
       if (renew) tx.effect(AcknowledgeEffect{report.key});
+      serve_queue(tx);  // its room is free
       return renew;
     }
-    case Phase::kAbsent: return absent(tx, *instance, report);
+    case Phase::kAbsent: {
+      auto renew = absent(tx, *instance, report);
+      serve_queue(tx);
+      return renew;
+    }
   }
   return std::nullopt;
 }

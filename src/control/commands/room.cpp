@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "control/commands/common.hpp"
+#include "control/commands/queue.hpp"
 
 namespace stipend::control {
 namespace {
@@ -15,7 +16,6 @@ using nlohmann::json;
 
 constexpr const char* kRoom = "room";
 constexpr const char* kAddresses = "addresses";
-constexpr std::int64_t kDiskFloorMib = 2048;  // below this no new machine: what runs needs it
 
 struct Range {
   std::uint32_t base = 0, size = 0;
@@ -66,16 +66,37 @@ base::Result<std::string> take(Tx& tx, const char* which, std::uint32_t skip_low
                                 usable, cidr));
 }
 
+// The room that waits for the place which was passed over too often; a place that could not fit even if all ended that
+// runs holds nothing up.
+domain::Space held_for_queue(const domain::State& state, const domain::Room& room) {
+  const domain::QueuePlace* first = nullptr;
+  domain::Space held;
+  for (const auto& [id, place] : state.queue) {
+    if (place->passed < domain::kPassedMost || !place->refused.empty() || (first && !(place->since < first->since))) continue;
+    const auto wish = wish_of(state, *place);
+    if (!wish || wish->vcpus > room.host.cpus || !room.most_for(wish->course).holds(wish->space)) continue;
+    first = place.get();
+    held = wish->space;
+  }
+  return held;
+}
+
 }  // namespace
 
-base::Status set_room(Tx& tx, const compute::HostRoom& host, const RoomPolicy& policy) {
+std::int64_t disk_steps(std::int64_t mib) { return mib / 256 * 256; }
+
+base::Status set_room(Tx& tx, const compute::HostRoom& told, const RoomPolicy& policy) {
+  const auto host = domain::allow(policy, told.host, told.cpus, told.memory_mib, told.disk_free_mib, told.disk_total_mib);
   set(tx, kRoom,
-      {{"host", host.host.str()},
+      {{"host", host.id.str()},
        {"cpus", host.cpus},
-       {"vcpus", host.cpus * policy.vcpu_percent / 100},
-       {"memory_mib", host.memory_mib * policy.memory_percent / 100},
+       {"cpu_milli", host.space.cpu_milli},
+       {"vcpu_milli", domain::vcpu_milli(policy.vcpu_percent)},
+       {"memory_mib", host.space.memory_mib},
        // In steps, so that a disk that fills does not write a row each time.
-       {"disk_free_mib", host.disk_free_mib / 256 * 256}});
+       {"disk_free_mib", disk_steps(host.disk_free_mib)},
+       {"disk_total_mib", host.disk_total_mib}});
+  serve_queue(tx);
   return {};
 }
 
@@ -93,47 +114,65 @@ std::optional<compute::AddressRanges> address_ranges(const domain::State& state)
   return compute::AddressRanges{value.at("private").get<std::string>(), value.at("public").get<std::string>()};
 }
 
-std::optional<Room> total_room(const domain::State& state) {
+std::optional<domain::Host> total_room(const domain::State& state) {
   const auto* setting = state.find<domain::Setting>(kRoom);
   if (!setting) return {};
   const auto value = json::parse(setting->value);
-  Room room;
-  if (auto host = base::HostId::parse(value.at("host").get<std::string>())) room.host = *host;
-  room.cpus = value.at("cpus");
-  room.vcpus = value.at("vcpus");
-  room.memory_mib = value.at("memory_mib");
-  room.disk_free_mib = value.at("disk_free_mib");
+  if (!value.contains("cpu_milli")) return {};  // of an older build: the host tells it again in a moment
+  domain::Host host;
+  if (auto id = base::HostId::parse(value.at("host").get<std::string>())) host.id = *id;
+  host.cpus = value.at("cpus");
+  host.space = {value.at("cpu_milli"), value.at("memory_mib")};
+  host.disk_free_mib = value.at("disk_free_mib");
+  host.disk_total_mib = value.at("disk_total_mib");
+  return host;
+}
+
+std::int64_t vcpu_milli(const domain::State& state) {
+  const auto* setting = state.find<domain::Setting>(kRoom);
+  const std::int64_t none = domain::vcpu_milli(RoomPolicy{}.vcpu_percent);
+  return setting ? json::parse(setting->value).value("vcpu_milli", none) : none;
+}
+
+std::optional<domain::Room> room_now(const domain::State& state, base::WallTime now) {
+  const auto host = total_room(state);
+  if (!host) return {};
+  domain::Room room;
+  room.host = *host;
+  room.disks_gib = state.disks_gib;
+  room.used = {state.used_cpu_milli, state.used_memory_mib};
+  const auto milli = vcpu_milli(state);
+  for (const auto& [id, course] : state.courses)
+    if (const auto kept = domain::kept_for(*course, *host, milli, now); kept != domain::Space{}) room.kept[id] = kept;
+  if (!room.kept.empty()) {
+    for (const auto& id : state.with_run) {
+      const auto& instance = *state.find<domain::Instance>(id);
+      room.used_by[state.find<domain::Account>(instance.account)->course] += {instance.run->cpu_milli, instance.run->memory_mib};
+    }
+  }
+  room.held = held_for_queue(state, room);
   return room;
 }
 
-std::optional<Room> free_room(const domain::State& state) {
-  auto room = total_room(state);
-  if (!room) return {};
-  room->vcpus -= state.used_vcpus;
-  room->memory_mib -= state.used_memory_mib;
-  return room;
+std::unexpected<base::Error> no_room(const std::string& what, const domain::Lack& lack) {
+  return base::fail(Fault::kNoRoom, "InsufficientInstanceCapacity",
+                    fmt::format("We currently do not have sufficient {} capacity: {}. It costs nothing; choose a smaller "
+                                "type, stop a machine, or try again later.",
+                                what, domain::sentence(lack)));
 }
 
-base::Status check_room(const domain::State& state, const std::string& type_name, const compute::Size& size,
-                        std::int64_t count) {
-  const auto room = free_room(state);
+base::Status check_room(const Tx& tx, RoomRule rule, const std::string& what, const domain::Wish& wish) {
+  if (rule == RoomRule::kIgnore) return {};
+  auto room = room_now(tx.state(), tx.now());
   if (!room) return {};  // the host has not told its size yet: addresses gate the launch
-  const auto full = [&](const std::string& why) {
-    return base::fail(Fault::kNoRoom, "InsufficientInstanceCapacity",
-                      fmt::format("We currently do not have sufficient {} capacity: {}. It costs nothing; choose a smaller "
-                                  "type, stop a machine, or try again later.",
-                                  type_name, why));
-  };
-  if (size.vcpus > room->cpus)
-    return full(fmt::format("it has {} vCPUs and the host {}", size.vcpus, room->cpus));
-  if (size.vcpus * count > room->vcpus)
-    return full(fmt::format("{} vCPUs are needed and {} are free", size.vcpus * count, std::max<std::int64_t>(0, room->vcpus)));
-  if (size.memory_mib * count > room->memory_mib)
-    return full(fmt::format("{} MiB of memory are needed and {} are free", size.memory_mib * count,
-                            std::max<std::int64_t>(0, room->memory_mib)));
-  if (room->disk_free_mib < kDiskFloorMib)
-    return full(fmt::format("the host has {} MiB of disk left", room->disk_free_mib));
+  if (rule == RoomRule::kTurn) room->held = {};
+  if (const auto missing = domain::lack(*room, wish)) return no_room(what, *missing);
   return {};
+}
+
+domain::Wish wish_for(const domain::State& state, const base::CourseId& course, const domain::InstanceType& type, std::int64_t count,
+                      std::int64_t new_disks_gib) {
+  return {course, type.vcpus, domain::space_of(type, vcpu_milli(state)) * count, new_disks_gib};
 }
 
 bool is_private_address(const domain::State& state, const std::string& address) {

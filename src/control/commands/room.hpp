@@ -6,31 +6,34 @@
 #include <string>
 
 #include "control/tx.hpp"
+#include "domain/room.hpp"
 
 namespace stipend::control {
 
-struct RoomPolicy {
-  std::int64_t vcpu_percent = 400;    // vCPUs that may be sold for each 100 of the host's
-  std::int64_t memory_percent = 100;
-};
+using domain::RoomPolicy;
 // Called after the provider connected and whenever its host changes.
+std::int64_t disk_steps(std::int64_t mib);
 base::Status set_room(Tx& tx, const compute::HostRoom& host, const RoomPolicy& policy);
 base::Status set_addresses(Tx& tx, const compute::AddressRanges& ranges);
 // Absent until set_addresses.
 std::optional<compute::AddressRanges> address_ranges(const domain::State& state);
 
-struct Room {
-  base::HostId host;
-  std::int64_t cpus = 0, vcpus = 0, memory_mib = 0, disk_free_mib = 0;  // vcpus, memory_mib: what may be sold
-};
-// Absent until set_room.
-std::optional<Room> total_room(const domain::State& state);
-// What is left: total less every machine that has a run.
-std::optional<Room> free_room(const domain::State& state);
+// The host as the policy allows it to be used; absent until set_room.
+std::optional<domain::Host> total_room(const domain::State& state);
+// What one vCPU of a type without a baseline is guaranteed.
+std::int64_t vcpu_milli(const domain::State& state);
+// All that is promised now; absent until set_room.
+std::optional<domain::Room> room_now(const domain::State& state, base::WallTime now);
 
-// Whether `count` more machines of the type fit; else InsufficientInstanceCapacity. Costs nothing.
-base::Status check_room(const domain::State& state, const std::string& type_name, const compute::Size& size,
-                        std::int64_t count);
+// How a start is held against the room: as everybody's; as the one whose turn in the queue it is; not at all (only to
+// learn whether all else is in order).
+enum class RoomRule : std::uint8_t { kCheck, kTurn, kIgnore };
+// Whether the machines fit; else InsufficientInstanceCapacity. Costs nothing. `what`: "t2.medium".
+base::Status check_room(const Tx& tx, RoomRule rule, const std::string& what, const domain::Wish& wish);
+std::unexpected<base::Error> no_room(const std::string& what, const domain::Lack& lack);
+// What `count` machines of the type ask for.
+domain::Wish wish_for(const domain::State& state, const base::CourseId& course, const domain::InstanceType& type, std::int64_t count,
+                      std::int64_t new_disks_gib = 0);
 
 // Whether it lies in the private range of today: an administrator may have changed it since the address was taken.
 bool is_private_address(const domain::State& state, const std::string& address);

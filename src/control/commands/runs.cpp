@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/check.hpp"
+#include "control/commands/queue.hpp"
 #include "control/commands/room.hpp"
 #include "domain/charge.hpp"
 #include "domain/lease.hpp"
@@ -35,7 +36,8 @@ domain::Run new_run(const domain::State& state, const Instance& instance, base::
   run.plan = course.plan;
   run.vcpus = type->vcpus;
   run.memory_mib = type->memory_mib;
-  if (const auto room = total_room(state)) run.host = room->host;
+  run.cpu_milli = domain::space_of(*type, vcpu_milli(state)).cpu_milli;
+  if (const auto host = total_room(state)) run.host = host->id;
   run.start_committed = now;
   return run;
 }
@@ -113,7 +115,10 @@ base::Status begin_runs(Tx& tx, std::vector<Instance>& instances, const std::vec
     instance.launched = tx.now();
     instance.stopped_at.reset();
   }
-  for (const auto& instance : instances) tx.save(instance);
+  for (const auto& instance : instances) {
+    drop_place_of(tx, instance.id);
+    tx.save(instance);
+  }
   for (const auto& instance : instances) tx.effect(StartEffect{start_spec(tx.state(), instance)});
   return {};
 }
@@ -126,7 +131,7 @@ compute::StartSpec start_spec(const domain::State& state, const Instance& instan
   spec.image = instance.image;
   spec.root_disk = instance.root_disk;
   spec.root_gib = disk->gib;
-  spec.size = {instance.run->vcpus, instance.run->memory_mib};
+  spec.size = {instance.run->vcpus, instance.run->memory_mib, instance.run->cpu_milli};
   spec.private_address = instance.private_address;
   spec.public_address = instance.public_address;
   spec.hostname = hostname_of(instance.private_address);
@@ -175,6 +180,7 @@ void finish_terminated(Tx& tx, domain::Wallet& wallet, Instance& instance) {
     wallet.detach_disk(root->id);
   }
   domain::become(instance, InstanceState::kTerminated);
+  drop_place_of(tx, instance.id);
   instance.terminated_at = tx.now();
   instance.public_address.clear();
 }

@@ -89,6 +89,7 @@ ALTER TABLE disks ADD COLUMN image TEXT NOT NULL DEFAULT '';
 ALTER TABLE disks ADD COLUMN origin TEXT NOT NULL DEFAULT '';
 UPDATE disks SET origin = attached;
 UPDATE disks SET image = coalesce((SELECT image FROM instances WHERE instances.root_disk = disks.id), '');
+UPDATE instances SET run = json_set(run, '$.cpu_milli', 250 * json_extract(run, '$.vcpus')) WHERE run IS NOT NULL;
 ALTER TABLE instances ADD COLUMN home_disk TEXT NOT NULL DEFAULT '';
 ALTER TABLE instances ADD COLUMN notices TEXT NOT NULL DEFAULT '[]';
 
@@ -100,7 +101,8 @@ CREATE TABLE course_links (
   repository TEXT NOT NULL, branch TEXT NOT NULL, path TEXT NOT NULL, created INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE queue (
   id TEXT PRIMARY KEY, account TEXT NOT NULL, instance TEXT NOT NULL, image TEXT NOT NULL, type TEXT NOT NULL,
-  name TEXT NOT NULL, since INTEGER NOT NULL, refused TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  name TEXT NOT NULL, since INTEGER NOT NULL, refused TEXT NOT NULL, passed INTEGER NOT NULL,
+  token TEXT NOT NULL) STRICT, WITHOUT ROWID;
 )sql";
 
 constexpr std::array kVersions = {kVersion1, kVersion2};
