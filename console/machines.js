@@ -1,5 +1,6 @@
 // The table of machines. Text only ever enters as text nodes: names are a student's own words.
 import { drawNotices } from "/assets/notices.js";
+import { placeOf, waiting } from "/assets/queue.js";
 import { when } from "/assets/when.js";
 
 const ACTIONS = {
@@ -36,6 +37,8 @@ export function drawMachines(body, none, machines, act) {
       state.append(why);
     }
     drawNotices(state, machine);
+    const place = placeOf(machine.id);
+    if (place) state.append(waiting(place, (id) => act(id, "leave-queue", machine)));
     cell(row, `${machine.type} · ${machine.price_shown}/h`).className = "whole";
     cell(row, machine.public_address || "—");
     const actions = cell(row, "");
@@ -47,6 +50,7 @@ export function drawMachines(body, none, machines, act) {
     }
     for (const [verb, words] of ACTIONS[machine.state] || []) {
       if (verb === "jupyter" && !machine.jupyter) continue;
+      if (verb === "start" && place) continue;
       const button = document.createElement("button");
       button.textContent = words;
       button.dataset.key = `${machine.id} ${verb}`;

@@ -3,6 +3,7 @@ import { call, useCsrf } from "/assets/api.js";
 import { drawAccount } from "/assets/account.js";
 import { connect } from "/assets/ssh.js";
 import { drawMachines } from "/assets/machines.js";
+import { drawQueue, setPlaces } from "/assets/queue.js";
 import { when } from "/assets/when.js";
 
 const NOT_LIVE = "Not live at the moment. Trying again…";
@@ -33,6 +34,7 @@ async function act(id, verb, machine) {
   notice("");
   if (verb === "jupyter") return openJupyter(id);
   if (verb === "connect") return connect(machine);
+  if (verb === "leave-queue") return call("POST", `/queue/${id}/cancel`, {});
   if (verb === "terminate" && !confirm(`Terminate (delete) ${machine.name || id}? Its disk and all files on it are deleted.`)) return undefined;
   return call("POST", `/instances/${id}/${verb}`, {});
 }
@@ -77,10 +79,15 @@ async function drawLaunch() {
 
 function listen() {
   const source = new EventSource("/api/v1/events");
+  const tell = (id, verb, machine) => act(id, verb, machine).catch((error) => notice(error.message));
+  let machines = [];
+  const draw = () => {
+    drawMachines(at("machines"), at("none"), machines, tell);
+    drawQueue(at("queue"), (id) => tell(id, "leave-queue"));
+  };
   source.addEventListener("wallet", (event) => drawWallet(JSON.parse(event.data)));
-  source.addEventListener("instances", (event) =>
-    drawMachines(at("machines"), at("none"), JSON.parse(event.data), (id, verb, machine) =>
-      act(id, verb, machine).catch((error) => notice(error.message))));
+  source.addEventListener("instances", (event) => { machines = JSON.parse(event.data); draw(); });
+  source.addEventListener("queue", (event) => { setPlaces(JSON.parse(event.data)); draw(); });
   source.addEventListener("open", () => {
     if (at("notice").textContent === NOT_LIVE) notice("");  // what else is said there stays
   });

@@ -9,6 +9,7 @@
 #include "app/child.hpp"
 #include "app/doctor_reach.hpp"
 #include "app/jump_doctor.hpp"
+#include "app/cli/client.hpp"
 #include "app/privileges.hpp"
 
 namespace stipend::app {
@@ -44,6 +45,14 @@ void check_images(const Paths& paths, std::vector<Finding>& out) {
   else out.push_back({"images", "warn", fmt::format("no machine image in {}", paths.images), "`stipend image build course-python` (minutes)"});
 }
 
+// Of the server that runs, if one does: room that is promised to a course and cannot be given now.
+void check_reservations(const Paths& paths, std::vector<Finding>& out) {
+  const auto status = ask_server(paths, "status");
+  if (!status || !status->contains("broken_reservations")) return;
+  for (const auto& broken : (*status)["broken_reservations"])
+    out.push_back({"room", "warn", escape_controls(broken.get<std::string>()), "`stipend room` shows who uses what; stop machines of other courses, or promise less"});
+}
+
 }  // namespace
 
 std::optional<std::vector<Finding>> parse_findings(const std::string& text) {
@@ -64,6 +73,7 @@ std::vector<Finding> examine(const Paths& paths, const Config& config) {
   check_reach(paths, config, out);
   check_jump_host(config, out);
   check_images(paths, out);
+  check_reservations(paths, out);
   return out;
 }
 

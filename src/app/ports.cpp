@@ -7,10 +7,10 @@
 #include "app/console_actor.hpp"
 #include "app/notice_words.hpp"
 #include "app/words.hpp"
-#include "base/digest.hpp"
 #include "control/await.hpp"
 #include "control/commands/accounts.hpp"
 #include "control/commands/instances.hpp"
+#include "control/commands/queue.hpp"
 #include "domain/catalogue.hpp"
 
 namespace stipend::app {
@@ -148,34 +148,32 @@ awaitable<Result<std::vector<std::string>>> EnginePorts::key_pairs(base::Account
   });
 }
 
-awaitable<Result<base::InstanceId>> EnginePorts::launch(base::AccountId account, gateway::LaunchWish wish, std::string request_id) {
-  control::LaunchRequest request;
-  request.image = wish.image;
-  request.type = wish.type;
-  request.key_name = wish.key_name;
-  request.client_token = wish.idempotency_key;
-  request.request_hash = base::sha256_hex(wish.image.str() + "\n" + wish.type + "\n" + wish.name + (wish.key_name.empty() ? "" : "\n" + wish.key_name));
-  if (!wish.name.empty()) request.instance_tags["Name"] = wish.name;
-  return control::run<base::InstanceId>(engine_, console_actor(account, std::move(request_id)),
-                                        [request = std::move(request)](control::Tx& tx) -> Result<base::InstanceId> {
-                                          TRY_ASSIGN(const auto launched, control::launch(tx, request));
-                                          return launched.instances.front()->id;
-                                        });
+awaitable<Result<gateway::Begun>> EnginePorts::launch(base::AccountId account, gateway::LaunchWish wish, std::string request_id) {
+  return control::run<gateway::Begun>(
+      engine_, console_actor(account, std::move(request_id)),
+      [request = control::page_launch({wish.image, wish.type, wish.name, wish.key_name, wish.idempotency_key})](control::Tx& tx)
+          -> Result<gateway::Begun> {
+        TRY_ASSIGN(auto begun, control::launch_or_wait(tx, request));
+        return gateway::Begun{begun.instance, std::move(begun.place)};
+      });
 }
 
-awaitable<Status> EnginePorts::act(base::AccountId account, base::InstanceId instance, gateway::Act act, std::string request_id) {
-  const auto done = co_await control::run<bool>(
-      engine_, console_actor(account, std::move(request_id)), [instance, act](control::Tx& tx) -> Result<bool> {
+awaitable<Result<gateway::Begun>> EnginePorts::act(base::AccountId account, base::InstanceId instance, gateway::Act act, std::string request_id) {
+  return control::run<gateway::Begun>(
+      engine_, console_actor(account, std::move(request_id)), [instance, act](control::Tx& tx) -> Result<gateway::Begun> {
+        gateway::Begun out;
         switch (act) {
-          case gateway::Act::kStart: TRY(control::start(tx, {instance}, false)); break;
+          case gateway::Act::kStart: {
+            TRY_ASSIGN(auto begun, control::start_or_wait(tx, instance));
+            out = {begun.instance, std::move(begun.place)};
+            break;
+          }
           case gateway::Act::kStop: TRY(control::stop(tx, {{instance}})); break;
           case gateway::Act::kReboot: TRY(control::reboot(tx, {instance}, false)); break;
           case gateway::Act::kTerminate: TRY(control::terminate(tx, {instance}, false)); break;
         }
-        return true;
+        return out;
       });
-  if (!done) co_return std::unexpected(done.error());
-  co_return Status{};
 }
 
 awaitable<Result<std::string>> EnginePorts::make_ticket(std::string session, base::InstanceId instance) {

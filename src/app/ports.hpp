@@ -3,6 +3,7 @@
 
 #include "control/commands/origin_ports.hpp"
 #include "control/engine.hpp"
+#include "control/queue_board.hpp"
 #include "gateway/ports.hpp"
 
 namespace stipend::app {
@@ -24,10 +25,12 @@ class EnginePorts final : public gateway::Ports {
   gateway::awaitable<base::Result<std::vector<gateway::ImageView>>> images(base::AccountId account) override;
   gateway::awaitable<base::Result<std::vector<gateway::TypeView>>> types(base::AccountId account) override;
   gateway::awaitable<base::Result<std::vector<std::string>>> key_pairs(base::AccountId account) override;
-  gateway::awaitable<base::Result<base::InstanceId>> launch(base::AccountId account, gateway::LaunchWish wish,
-                                                            std::string request_id) override;
-  gateway::awaitable<base::Status> act(base::AccountId account, base::InstanceId instance, gateway::Act act,
-                                       std::string request_id) override;
+  gateway::awaitable<base::Result<gateway::Begun>> launch(base::AccountId account, gateway::LaunchWish wish,
+                                                          std::string request_id) override;
+  gateway::awaitable<base::Result<gateway::Begun>> act(base::AccountId account, base::InstanceId instance, gateway::Act act,
+                                                       std::string request_id) override;
+  gateway::awaitable<base::Result<std::vector<gateway::PlaceView>>> places(base::AccountId account) override;
+  gateway::awaitable<base::Status> leave_queue(base::AccountId account, std::string place, std::string request_id) override;
   gateway::awaitable<base::Result<std::string>> make_ticket(std::string session, base::InstanceId instance) override;
   gateway::awaitable<base::Result<gateway::Pass>> redeem_ticket(std::string ticket, base::InstanceId instance) override;
   gateway::awaitable<base::Result<gateway::Route>> route(std::string pass, base::InstanceId instance) override;
@@ -35,6 +38,7 @@ class EnginePorts final : public gateway::Ports {
  private:
   control::Engine& engine_;
   control::OriginPorts origin_ports_;
+  control::QueueBoard board_;  // used on the engine's strand alone
 };
 
 }  // namespace stipend::app

@@ -126,6 +126,7 @@ struct QueuePlace {
   std::string refused;              // why its last turn did not start it, a code; empty: no turn yet
   std::int64_t passed = 0;          // times that others began before it because it did not fit
   std::string token;                // of a launch: the page's idempotency key
+  std::string key_name;             // of a launch; empty: none
   const std::string& key() const { return id; }
 };
 

@@ -101,11 +101,17 @@ awaitable<net::Response> launch(Call call, base::AccountId account) {
   wish.key_name = word(body, "key_pair");
   wish.idempotency_key = std::string(call.request.headers.get("idempotency-key").substr(0, 64));
   const auto made = co_await call.ports.launch(account, wish, call.request_id);
-  co_return made ? ok({{"id", made->str()}}, 201) : call.fail(made.error());
+  co_return made ? ok(to_json(*made), made->place.empty() ? 201 : 202) : call.fail(made.error());
 }
 
 awaitable<net::Response> act(Call call, base::AccountId account, base::InstanceId instance, Act what) {
   const auto done = co_await call.ports.act(account, instance, what, call.request_id);
+  co_return done ? ok(to_json(*done), done->place.empty() ? 200 : 202) : call.fail(done.error());
+}
+
+// POST /queue/q-…/cancel
+awaitable<net::Response> leave_queue(Call call, base::AccountId account, std::string place) {
+  const auto done = co_await call.ports.leave_queue(account, std::move(place), call.request_id);
   co_return done ? ok(Json::object()) : call.fail(done.error());
 }
 
@@ -117,6 +123,10 @@ awaitable<net::Response> ticket(Call call, base::InstanceId instance) {
 awaitable<net::Response> command(Call call, base::AccountId account, std::string_view path) {
   if (path == "/sign-out") co_return co_await sign_out(std::move(call));
   if (path == "/instances") co_return co_await launch(std::move(call), account);
+  constexpr std::string_view kQueue = "/queue/", kCancel = "/cancel";
+  if (path.starts_with(kQueue) && path.ends_with(kCancel) && path.size() > kQueue.size() + kCancel.size())
+    co_return co_await leave_queue(std::move(call), account,
+                                   std::string(path.substr(kQueue.size(), path.size() - kQueue.size() - kCancel.size())));
   constexpr std::string_view kPrefix = "/instances/";
   const auto slash = path.rfind('/');
   if (path.starts_with(kPrefix) && slash > kPrefix.size()) {
@@ -158,6 +168,7 @@ awaitable<net::Response> api(Call call) {
     const auto names = co_await ports.key_pairs(who->account);
     co_return names ? ok(Json(*names)) : call.fail(names.error());
   }
+  if (path == "/queue") co_return co_await show(std::move(call), ports.places(who->account));
   if (path == "/images") co_return co_await show(std::move(call), ports.images(who->account));
   if (path == "/types") co_return co_await show(std::move(call), ports.types(who->account));
   co_return call.fail({base::Fault::kNotFound, "NotFound", "There is nothing at this address."});
@@ -165,13 +176,14 @@ awaitable<net::Response> api(Call call) {
 
 // What is new since the last look, as events; ends when the browser leaves or the session does.
 awaitable<void> stream(Ports& ports, std::string session, std::shared_ptr<net::EventWriter> writer) {
-  std::string last_wallet, last_instances;
+  std::string last_wallet, last_instances, last_queue;
   for (int pauses = 0; !writer->closed(); ++pauses) {
     const auto who = co_await ports.who(session);
     if (!who) co_return;
     const auto wallet = co_await ports.wallet(who->account);
     const auto instances = co_await ports.instances(who->account);
-    if (!wallet || !instances) co_return;
+    const auto places = co_await ports.places(who->account);
+    if (!wallet || !instances || !places) co_return;
     auto figures = to_json(*wallet);
     std::string out;
     const std::string now_instances = to_json(*instances).dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -179,6 +191,9 @@ awaitable<void> stream(Ports& ports, std::string session, std::shared_ptr<net::E
     compared.erase("now");
     if (compared.dump() != last_wallet) out += net::sse_event("wallet", figures.dump());
     if (now_instances != last_instances) out += net::sse_event("instances", now_instances);
+    const std::string now_queue = to_json(*places).dump(-1, ' ', false, Json::error_handler_t::replace);
+    if (now_queue != last_queue) out += net::sse_event("queue", now_queue);
+    last_queue = now_queue;
     last_wallet = compared.dump();
     last_instances = now_instances;
     if (out.empty() && pauses % kPausesAPing == 0) out = net::kSsePing;

@@ -86,6 +86,28 @@ Json to_json(const TypeView& type) {
           {"hours_with_credit", type.hours_with_credit}};
 }
 
+Json to_json(const PlaceView& place) {
+  return {{"id", place.id},
+          {"instance", place.instance.empty() ? Json(nullptr) : Json(place.instance.str())},
+          {"image", place.image},
+          {"type", place.type},
+          {"name", place.name},
+          {"since", base::to_iso8601(place.since)},
+          {"position", place.position},
+          {"of", place.of},
+          {"refused", place.refused},
+          {"line", place.line},
+          {"wait", place.wait},
+          {"by", instant(place.by)}};
+}
+
+Json to_json(const Begun& begun) {
+  Json out = Json::object();
+  if (begun.instance) out["id"] = begun.instance->str();
+  if (!begun.place.empty()) out["place"] = begun.place;
+  return out;
+}
+
 net::Response ok(const Json& body, int status) {
   auto response = net::json_response(status, body.dump(-1, ' ', false, Json::error_handler_t::replace));
   add_console_headers(response);

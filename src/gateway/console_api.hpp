@@ -18,6 +18,8 @@ Json to_json(const Wallet& wallet);
 Json to_json(const InstanceView& instance);
 Json to_json(const ImageView& image);
 Json to_json(const TypeView& type);
+Json to_json(const PlaceView& place);
+Json to_json(const Begun& begun);
 template <class T>
 Json to_json(const std::vector<T>& items) {
   Json out = Json::array();

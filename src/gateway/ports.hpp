@@ -16,6 +16,7 @@
 #include "base/time.hpp"
 #include "gateway/notice_view.hpp"
 #include "gateway/origin_ports.hpp"
+#include "gateway/queue_ports.hpp"
 
 namespace stipend::gateway {
 
@@ -84,7 +85,7 @@ struct Pass {
 
 enum class Act : std::uint8_t { kStart, kStop, kReboot, kTerminate };
 
-class Ports : public OriginPorts {
+class Ports : public OriginPorts, public QueuePorts {
  public:
   virtual awaitable<base::Result<std::string>> peek_sign_in(std::string token) = 0;  // the person's name
   virtual awaitable<base::Result<Pass>> sign_in(std::string token) = 0;
@@ -96,8 +97,8 @@ class Ports : public OriginPorts {
   virtual awaitable<base::Result<std::vector<ImageView>>> images(base::AccountId account) = 0;
   virtual awaitable<base::Result<std::vector<TypeView>>> types(base::AccountId account) = 0;
   virtual awaitable<base::Result<std::vector<std::string>>> key_pairs(base::AccountId account) = 0;  // their names
-  virtual awaitable<base::Result<base::InstanceId>> launch(base::AccountId account, LaunchWish wish, std::string request_id) = 0;
-  virtual awaitable<base::Status> act(base::AccountId account, base::InstanceId instance, Act act, std::string request_id) = 0;
+  virtual awaitable<base::Result<Begun>> launch(base::AccountId account, LaunchWish wish, std::string request_id) = 0;
+  virtual awaitable<base::Result<Begun>> act(base::AccountId account, base::InstanceId instance, Act act, std::string request_id) = 0;
 
   virtual awaitable<base::Result<std::string>> make_ticket(std::string session, base::InstanceId instance) = 0;
   virtual awaitable<base::Result<Pass>> redeem_ticket(std::string ticket, base::InstanceId instance) = 0;

@@ -149,7 +149,7 @@ TEST_P(StoreContract, EveryMemberOfEveryRowComesBack) {
   account.seen = WallTime{12};
   JoinCode code{"ABCD-EFGH", course.id, "101", {100}, 3, 44, {1}, {2}, true};
   CourseLink link{"lab3", course.id, "Lab 3", "course-python", "t2.medium", "https://example.edu/lab3.git", "main", "lab3.ipynb", {6}};
-  QueuePlace place{"q-1", account_, made.id, made.image, "t2.micro", "mine", {7}, "InsufficientCredit", 3, "key"};
+  QueuePlace place{"q-1", account_, made.id, made.image, "t2.micro", "mine", {7}, "InsufficientCredit", 3, "token", "key"};
   ASSERT_EQ(Outcome::kCommitted, commit({put(course), put(code), put(link), put(place)}));
   ASSERT_EQ(Outcome::kCommitted, commit({put(made), put(disk), put(hold), put(grant), put(key), put(pass),
                                          put(token), put(Setting{"a", "b"}), put(image), put(account)}));

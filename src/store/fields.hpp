@@ -50,7 +50,8 @@ STIPEND_FIELDS(Person, "persons", id, name, mail, identifier);
 STIPEND_FIELDS(Account, "accounts", id, course, person, role, created, section, status, seen);
 STIPEND_FIELDS(JoinCode, "join_codes", code, course, section, credit, uses, uses_max, created, expires, revoked);
 STIPEND_FIELDS(CourseLink, "course_links", code, course, title, image, type, repository, branch, path, created);
-STIPEND_FIELDS(QueuePlace, "queue", id, account, instance, image, type, name, since, refused, passed, token);
+STIPEND_FIELDS(QueuePlace, "queue", id, account, instance, image, type, name, since, refused, passed, token,
+               key_name);
 STIPEND_FIELDS(AccessKey, "access_keys", access_key_id, account, sealed_secret, created, active);
 STIPEND_FIELDS(KeyPair, "key_pairs", id, account, name, type, fingerprint, public_key, tags, created);
 STIPEND_FIELDS(Image, "images", id, name, description, architecture, min_disk_gib, jupyter, created);

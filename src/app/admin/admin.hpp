@@ -53,6 +53,7 @@ std::span<const AdminCommand> money_commands();
 std::span<const AdminCommand> image_commands();
 std::span<const AdminCommand> instance_commands();
 std::span<const AdminCommand> copy_commands();
+std::span<const AdminCommand> room_commands();
 std::span<const AdminCommand> status_commands();
 std::span<const AdminCommand> whose_commands();
 

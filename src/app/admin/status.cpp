@@ -1,5 +1,6 @@
 #include "app/admin/admin.hpp"
 #include "control/await.hpp"
+#include "control/commands/course_room.hpp"
 
 namespace stipend::app {
 namespace {
@@ -24,6 +25,8 @@ awaitable<JsonResult> status(AdminContext& context, control::Actor actor, Json) 
                     {"images", state.images.size()},
                     {"instances", state.instances.size()},
                     {"with_a_run", state.with_run.size()},
+                    {"waiting", state.queue.size()},
+                    {"broken_reservations", control::broken_reservations(state, now)},
                     {"ledger_entries", state.last_entry},
                     {"time", base::to_iso8601(now)}};
       });

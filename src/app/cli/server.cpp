@@ -151,11 +151,14 @@ void add_server_commands(CLI::App& app, Cli& cli) {
   status->add_flag("--json", cli.json, "print JSON for programs");
   status->callback([&cli] {
     cli.ask("status", Json::object(), [](const Json& j) {
+      std::string broken;
+      for (const auto& one : j.value("broken_reservations", Json::array())) broken += "Reservation  " + escape_controls(one.get<std::string>()) + "\n";
       return fmt::format("{}\nConsole      {}   (region {}, listens on {})\nCourses      {}\nAccounts     {}\nImages       {}\n"
-                         "Instances    {}, {} running\n{}",
+                         "Instances    {}, {} running, {} waiting for room\n{}{}",
                          j.value("ready", false) ? "Ready" : "Not ready: " + escape_controls(j.value("not_ready_because", "")),
                          j.value("console", ""), j.value("region", ""), j.value("listen", ""), j.value("courses", 0),
-                         j.value("accounts", 0), j.value("images", 0), j.value("instances", 0), j.value("with_a_run", 0), certificate_lines(j));
+                         j.value("accounts", 0), j.value("images", 0), j.value("instances", 0), j.value("with_a_run", 0),
+                         j.value("waiting", 0), broken, certificate_lines(j));
     });
   });
 }

@@ -46,7 +46,7 @@ Actor person(const domain::Account& account, const Actor& asking) {
   return {.who = account.id.str(), .via = "queue", .request_id = asking.request_id, .account = account.id, .role = account.role};
 }
 
-LaunchRequest launch_of(const QueuePlace& place) { return page_launch(place.image, place.type, place.name, place.token); }
+LaunchRequest launch_of(const QueuePlace& place) { return page_launch({place.image, place.type, place.name, place.key_name, place.token}); }
 
 // The start or launch of the place, in its person's name.
 Status begin(Tx& tx, const QueuePlace& place, RoomRule room, bool only_check) {
@@ -156,13 +156,15 @@ bool waits_for_room(const domain::Room& room, const domain::Wish& wish) {
 
 }  // namespace
 
-LaunchRequest page_launch(const base::ImageId& image, const std::string& type, const std::string& name, const std::string& token) {
+LaunchRequest page_launch(const PageWish& wish) {
   LaunchRequest request;
-  request.image = image;
-  request.type = type;
-  request.client_token = token;
-  request.request_hash = base::sha256_hex(image.str() + "\n" + type + "\n" + name);
-  if (!name.empty()) request.instance_tags["Name"] = name;
+  request.image = wish.image;
+  request.type = wish.type;
+  request.key_name = wish.key_name;
+  request.client_token = wish.token;
+  request.request_hash =
+      base::sha256_hex(wish.image.str() + "\n" + wish.type + "\n" + wish.name + (wish.key_name.empty() ? "" : "\n" + wish.key_name));
+  if (!wish.name.empty()) request.instance_tags["Name"] = wish.name;
   return request;
 }
 
@@ -250,6 +252,7 @@ base::Result<Begun> launch_or_wait(Tx& tx, const LaunchRequest& request) {
   place.type = request.type;
   if (const auto name = request.instance_tags.find("Name"); name != request.instance_tags.end()) place.name = name->second;
   place.token = token;
+  place.key_name = request.key_name;
   return wait_for_room(tx, std::move(place));
 }
 

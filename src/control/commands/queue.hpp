@@ -13,7 +13,11 @@ inline constexpr std::size_t kPlacesInAll = 20'000;
 inline constexpr std::int64_t kPlaceLapsesS = 8 * 3600;  // a machine must not start while its person has long gone home
 
 // A launch as the page asks for it, at once or out of the queue: the same wish is the same request.
-LaunchRequest page_launch(const base::ImageId& image, const std::string& type, const std::string& name, const std::string& token);
+struct PageWish {
+  base::ImageId image;
+  std::string type, name, key_name, token;
+};
+LaunchRequest page_launch(const PageWish& wish);
 
 // What became of it: a machine that starts, or a place.
 struct Begun {

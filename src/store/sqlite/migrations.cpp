@@ -102,7 +102,7 @@ CREATE TABLE course_links (
 CREATE TABLE queue (
   id TEXT PRIMARY KEY, account TEXT NOT NULL, instance TEXT NOT NULL, image TEXT NOT NULL, type TEXT NOT NULL,
   name TEXT NOT NULL, since INTEGER NOT NULL, refused TEXT NOT NULL, passed INTEGER NOT NULL,
-  token TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  token TEXT NOT NULL, key_name TEXT NOT NULL) STRICT, WITHOUT ROWID;
 )sql";
 
 constexpr std::array kVersions = {kVersion1, kVersion2};
