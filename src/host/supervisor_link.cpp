@@ -54,7 +54,7 @@ base::Result<Signals> signals_of(const json& j) {
 }  // namespace
 
 std::int64_t guaranteed_milli(const hostlink::Start& start) {
-  return start.vcpus * 1000;
+  return start.cpu_milli > 0 ? start.cpu_milli : start.vcpus * 1000;
 }
 
 std::string encode(const Measured& measured) {

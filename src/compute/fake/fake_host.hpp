@@ -82,6 +82,11 @@ class FakeHost {
   };
   std::optional<Measured> measured(const RunKey& key) const;  // absent: never came
   std::map<RunKey, Measured> live() const;                    // of what starts or runs now
+  // What the machines that start or run now were given in all, and how many of them there are.
+  struct InUse {
+    std::int64_t machines = 0, cpu_milli = 0, memory_mib = 0;
+  };
+  InUse in_use() const;
   std::set<base::DiskId> disks() const;
   std::vector<RunKey> unacknowledged() const;  // ended, and still reported
 

@@ -135,6 +135,18 @@ std::map<RunKey, FakeHost::Measured> FakeHost::live() const {
   return out;
 }
 
+FakeHost::InUse FakeHost::in_use() const {
+  const std::lock_guard lock(guard_);
+  InUse sum;
+  for (const auto& [key, machine] : machines_) {
+    if (machine.phase == Phase::kEnded) continue;
+    ++sum.machines;
+    sum.cpu_milli += machine.spec.size.cpu_milli;
+    sum.memory_mib += machine.spec.size.memory_mib;
+  }
+  return sum;
+}
+
 std::vector<RunKey> FakeHost::unacknowledged() const {
   const std::lock_guard lock(guard_);
   std::vector<RunKey> out;

@@ -79,6 +79,7 @@ Violation Auditor::committed(const store::Batch& batch, const domain::State& sta
   }
   if (auto broken = domain::broken_invariant(state, now)) return broken;
   if (auto broken = balance_(state)) return broken;
+  if (auto broken = queue(batch, state)) return broken;
   for (const auto& [account, granted] : granted_) {
     Money used = charged_[account];
     if (const auto* hold = state.find<domain::Hold>(account)) used += hold->amount;
@@ -86,6 +87,44 @@ Violation Auditor::committed(const store::Batch& batch, const domain::State& sta
       for (const auto& disk : disks->second) used += state.find<domain::Disk>(disk)->reserved;
     if (used > granted)
       return fmt::format("{}: {} used of {} granted", account.str(), used.nano, granted.nano);
+  }
+  return {};
+}
+
+Violation Auditor::queue(const store::Batch& batch, const domain::State& state) {
+  std::set<std::string> erased, left;
+  std::map<std::string, const domain::Instance*> begun;  // by account and key, and by id
+  for (const auto& change : batch) {
+    if (const auto* put = std::get_if<store::Put<domain::QueuePlace>>(&change)) waiting_[put->row->id] = *put->row;
+    if (const auto* erase = std::get_if<store::Erase<domain::QueuePlace>>(&change)) erased.insert(erase->key);
+    if (const auto* audit = std::get_if<store::Put<domain::Audit>>(&change)) {
+      if (audit->row->action == "leave-queue") left.insert(audit->row->target);
+      turns_ += audit->row->via == "queue" && (audit->row->action == "start" || audit->row->action == "launch");
+    }
+    const auto* put = std::get_if<store::Put<domain::Instance>>(&change);
+    if (put == nullptr) continue;
+    const auto& row = *put->row;
+    begun[row.id.str()] = &row;
+    if (row.client_token.empty()) continue;
+    const auto key = row.account.str() + "/" + row.client_token;
+    begun[key] = &row;
+    if (const auto [at, first] = made_for_.emplace(key, row.id); !first && at->second != row.id)
+      return fmt::format("{}: {} and {} were made for one press", key, at->second.str(), row.id.str());
+  }
+  for (const auto& id : erased) {
+    const auto place = waiting_.find(id);
+    if (place == waiting_.end()) continue;  // came and went in one commit
+    const auto& row = place->second;
+    const auto name = row.instance.empty() ? row.account.str() + "/" + row.token : row.instance.str();
+    if (!begun.contains(name) && !left.contains(row.instance.empty() ? id : row.instance.str())) return id + ": its place is lost";
+    waiting_.erase(place);
+  }
+  for (const auto& [id, place] : waiting_) {
+    if (!state.find<domain::QueuePlace>(id)) return id + ": its place is lost";
+    const auto of = state.instances_of.find(place.account);
+    const bool runs = of != state.instances_of.end() && std::ranges::any_of(of->second, [&](const auto& one) { return state.with_run.contains(one); });
+    const auto* hold = state.find<domain::Hold>(place.account);
+    if (!runs && hold && hold->amount > Money{}) return fmt::format("{}: {} held while it only waits", place.account.str(), hold->amount.nano);
   }
   return {};
 }
@@ -128,6 +167,20 @@ Violation Auditor::settled(const RunKey& key, const Paid& paid) const {
 }
 
 Violation Auditor::machines(const domain::State& state) const {
+  const auto host = host_.room();
+  const auto in_use = host_.in_use();
+  if (in_use.cpu_milli > host.cpus * 1000 || in_use.memory_mib > host.memory_mib)
+    return fmt::format("{} machines with {} thousandths of a CPU and {} MiB run on a host with {} CPUs and {} MiB", in_use.machines,
+                       in_use.cpu_milli, in_use.memory_mib, host.cpus, host.memory_mib);
+  std::int64_t cpu_milli = 0, memory_mib = 0;
+  for (const auto& [id, row] : state.instances) {
+    if (!row->run) continue;
+    cpu_milli += row->run->cpu_milli;
+    memory_mib += row->run->memory_mib;
+  }
+  if (cpu_milli > host.cpus * 1000 || memory_mib > host.memory_mib)
+    return fmt::format("{} thousandths of a CPU and {} MiB are promised on a host with {} CPUs and {} MiB", cpu_milli, memory_mib, host.cpus,
+                       host.memory_mib);
   for (const auto& [key, truth] : host_.live()) {
     const auto* row = state.find<domain::Instance>(key.instance);
     const bool has_run = row != nullptr && row->run && row->run->generation == key.generation;

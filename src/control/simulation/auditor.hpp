@@ -5,6 +5,9 @@
 //   is at most what was granted, by the entries alone;
 // - at any time: no machine was ever allowed more than a committed hold covers, and none runs that is
 // settled;
+// - at any time: what the host's machines were given is at most what it has; what runs are promised at most what it may;
+// - a place in the queue ends with a start, a cancel or its machine's end, in the same commit; no page's key makes two
+//   machines; an account that only waits has nothing held;
 // - when a run is settled: its machine has ended, and the charge is what this model, which knows only prices
 // and
 //   the host's measure, says it must be.
@@ -32,6 +35,7 @@ class Auditor {
   void clock_jumped() { jumped_ = true; }
 
   int settled_runs() const { return settled_; }
+  int turns() const { return turns_; }  // machines that the queue began
   base::Money charged_in_all() const { return charged_in_all_; }
 
  private:
@@ -43,6 +47,7 @@ class Auditor {
     base::Money charged;
   };
   domain::Violation post(const domain::Entry& entry);
+  domain::Violation queue(const store::Batch& batch, const domain::State& state);
   std::int64_t ran_ms_now(const compute::RunKey& key) const;
   domain::Violation settled(const compute::RunKey& key, const Paid& paid) const;
 
@@ -51,7 +56,9 @@ class Auditor {
   std::map<base::AccountId, base::Money> granted_, charged_;
   std::map<compute::RunKey, Paid> open_;
   base::Money charged_in_all_;
-  int settled_ = 0;
+  int settled_ = 0, turns_ = 0;
+  std::map<std::string, domain::QueuePlace> waiting_;
+  std::map<std::string, base::InstanceId> made_for_;  // account and key: the one machine
   bool jumped_ = false;
 };
 

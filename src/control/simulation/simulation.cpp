@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "control/commands/instances.hpp"
+#include "control/commands/queue.hpp"
 #include "control/vault.hpp"
 
 namespace stipend::control {
@@ -13,11 +14,12 @@ namespace {
 constexpr std::int64_t kTickMs = 10'000;
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
-compute::FakeOptions host_options() {
+// Every third host is small: most starts find no room.
+compute::FakeOptions host_options(std::uint64_t seed) {
   compute::FakeOptions options;
   options.report_every_ms = 45'000;
-  options.cpus = 16;
-  options.memory_mib = 64 * 1024;
+  options.cpus = seed % 3 == 0 ? 2 : 16;
+  options.memory_mib = seed % 3 == 0 ? 6 * 1024 : 64 * 1024;
   return options;
 }
 
@@ -48,6 +50,8 @@ class Simulation::CrashStore final : public store::Store {
       for (const auto& change : batch)
         if (const auto* erase = std::get_if<store::Erase<domain::Instance>>(&change))
           world_.launched_.erase(erase->key);
+      for (const auto& change : batch)
+        if (const auto* erase = std::get_if<store::Erase<domain::QueuePlace>>(&change)) world_.placed_.erase(erase->key);
       const auto broken =
           world_.auditor_.committed(batch, world_.durable(), Head::high_water(world_.durable()));
       if (broken) throw Broken{*broken};
@@ -80,7 +84,7 @@ struct Simulation::Server {
 };
 
 Simulation::Simulation(std::uint64_t seed)
-    : random_(seed), host_(clock_, random_, host_options()), auditor_(host_) {
+    : random_(seed), host_(clock_, random_, host_options(seed)), auditor_(host_) {
   choose_faults();
 }
 Simulation::~Simulation() = default;
@@ -111,6 +115,8 @@ void Simulation::boot() {
   tick_at_ms_ = clock_.monotonic_ms();
   for (const auto& id : launched_)
     must(durable().find<domain::Instance>(id) != nullptr, id.str() + ": answered, and lost by a crash");
+  for (const auto& id : placed_)
+    must(durable().find<domain::QueuePlace>(id) != nullptr, id + ": its place was answered, and lost by a crash");
   for (const auto& [account, money] : given_) {
     base::Money granted;
     for (const auto& [id, grant] : durable().grants)
@@ -214,7 +220,36 @@ void Simulation::command(const base::AccountId& account) {
         },
         [](base::Status) {});
   };
-  switch (random_.below(12)) {
+  // What a page asks for; the answer says whether it starts or waits.
+  const auto wait = [&](auto plan) {
+    auto place = std::make_shared<std::string>();
+    server_->engine->submit(
+        actor,
+        [plan, place](Tx& tx) -> base::Status {
+          TRY_ASSIGN(const Begun begun, plan(tx));
+          *place = begun.place;
+          return {};
+        },
+        [this, place](base::Status status) {
+          if (status && durable().find<domain::QueuePlace>(*place)) placed_.insert(*place);
+        });
+  };
+  switch (random_.below(16)) {
+    case 12:
+    case 13: {
+      const auto key = "press-" + std::to_string(random_.below(40));  // pressed twice now and then
+      const auto type = std::array{"t2.micro", "m1.small", "t2.medium"}[random_.below(3)];
+      return wait([=, image = image_](Tx& tx) { return launch_or_wait(tx, page_launch(image, type, "mine", key)); });
+    }
+    case 14: return wait([id](Tx& tx) { return start_or_wait(tx, id); });
+    case 15: {
+      if (durable().queue.empty()) return;
+      const auto at = std::next(durable().queue.begin(), static_cast<std::ptrdiff_t>(random_.below(durable().queue.size())));
+      return submit([place = at->first](Tx& tx) -> base::Result<bool> {
+        TRY(leave_queue(tx, place));
+        return true;
+      });
+    }
     case 0:
     case 1:
     case 2: {
@@ -306,6 +341,16 @@ void Simulation::come_to_rest() {
   server_->provider.reconnect();
   reconnect_at_ms_ = kNever;
   pass_until(clock_.monotonic_ms() + 300'000);
+  server_->engine->submit(
+      {.who = "uid:0", .via = "admin", .request_id = {}, .account = {}},
+      [](Tx& tx) -> base::Status {
+        std::vector<std::string> places;
+        for (const auto& [id, place] : tx.state().queue) places.push_back(id);
+        for (const auto& id : places) TRY(leave_queue(tx, id));
+        return {};
+      },
+      [this](base::Status status) { must(status.has_value(), "leaving the queue"); });
+  pump();
   for (const auto& account : accounts_) {
     const auto of = durable().instances_of.find(account);
     if (of == durable().instances_of.end()) continue;
@@ -356,6 +401,7 @@ SimulationReport Simulation::run(int crashes, std::int64_t minutes) {
     report_.violation = broken.what;
   }
   report_.settled_runs = auditor_.settled_runs();
+  report_.turns = auditor_.turns();
   report_.virtual_minutes = (clock_.monotonic_ms() - begun) / 60'000;
   report_.chain = durable().last_chain;
   return report_;

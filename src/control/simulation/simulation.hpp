@@ -21,7 +21,7 @@ namespace stipend::control {
 
 struct SimulationReport {
   std::string violation;  // empty: all was well
-  int commits = 0, crashes = 0, settled_runs = 0;
+  int commits = 0, crashes = 0, settled_runs = 0, turns = 0;  // turns: of the queue
   std::int64_t virtual_minutes = 0;
   std::string chain;  // of the ledger at the end: the same for the same seed
 };
@@ -74,6 +74,7 @@ class Simulation {
   base::ImageId image_;
   std::set<base::InstanceId> launched_;           // answered, and not forgotten since
   std::map<base::AccountId, base::Money> given_;  // answered
+  std::set<std::string> placed_;                  // answered places that wait
   SimulationReport report_;
 };
 

@@ -20,7 +20,7 @@ TEST(Simulation, NoCrashNoRaceAndNoFaultOverspendsLosesOrChargesWrong) {
   base::log::set_level(base::log::Level::kError);
   const auto only = setting("STIPEND_SIMULATION_SEED", 0);
   const auto runs = only != 0 ? 1 : setting("STIPEND_SIMULATION_RUNS", 50);
-  int crashes = 0, commits = 0, settled = 0;
+  int crashes = 0, commits = 0, settled = 0, turns = 0;
   std::int64_t minutes = 0;
   for (std::uint64_t i = 1; i <= runs; ++i) {
     const auto seed = only != 0 ? only : i;
@@ -29,13 +29,15 @@ TEST(Simulation, NoCrashNoRaceAndNoFaultOverspendsLosesOrChargesWrong) {
     crashes += report.crashes;
     commits += report.commits;
     settled += report.settled_runs;
+    turns += report.turns;
     minutes += report.virtual_minutes;
   }
-  printf("%d crashes, %d commits, %d runs settled, %lld virtual hours\n", crashes, commits, settled,
+  printf("%d crashes, %d commits, %d runs settled, %d turns of the queue, %lld virtual hours\n", crashes, commits, settled, turns,
          static_cast<long long>(minutes / 60));
   if (runs >= 50) {
     EXPECT_GE(crashes, 1000);
     EXPECT_GE(settled, 700);
+    EXPECT_GE(turns, 50);
   }
 }
 
