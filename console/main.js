@@ -1,6 +1,7 @@
 // The one page: credit, machines, launch. Figures come worded from the server; nothing here computes money.
 import { call, useCsrf } from "/assets/api.js";
 import { drawAccount } from "/assets/account.js";
+import { drawDisks, endOf } from "/assets/disks.js";
 import { connect } from "/assets/ssh.js";
 import { drawMachines } from "/assets/machines.js";
 import { drawQueue, setPlaces } from "/assets/queue.js";
@@ -35,7 +36,7 @@ async function act(id, verb, machine) {
   if (verb === "jupyter") return openJupyter(id);
   if (verb === "connect") return connect(machine);
   if (verb === "leave-queue") return call("POST", `/queue/${id}/cancel`, {});
-  if (verb === "terminate" && !confirm(`Terminate (delete) ${machine.name || id}? Its disk and all files on it are deleted.`)) return undefined;
+  if (verb === "terminate" && !confirm(endOf(machine))) return undefined;
   return call("POST", `/instances/${id}/${verb}`, {});
 }
 
@@ -86,7 +87,12 @@ function listen() {
     drawQueue(at("queue"), (id) => tell(id, "leave-queue"));
   };
   source.addEventListener("wallet", (event) => drawWallet(JSON.parse(event.data)));
-  source.addEventListener("instances", (event) => { machines = JSON.parse(event.data); draw(); });
+  source.addEventListener("instances", (event) => {
+    machines = JSON.parse(event.data);
+    draw();
+    const fail = (error) => notice(error.message);
+    drawDisks(at("machines"), at("disks"), fail).catch(fail);
+  });
   source.addEventListener("queue", (event) => { setPlaces(JSON.parse(event.data)); draw(); });
   source.addEventListener("open", () => {
     if (at("notice").textContent === NOT_LIVE) notice("");  // what else is said there stays

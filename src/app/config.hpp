@@ -20,6 +20,7 @@ struct Config : hostlink::Egress {       // the part of [network] that stipend-h
   std::int64_t memory_reserve_mib = -1;  // -1: computed
   std::string disk_admission = "real";
   std::int64_t fake_cpus = 1'000'000, fake_memory_mib = std::int64_t{1} << 40, fake_disk_mib = std::int64_t{1} << 40;
+  std::int64_t keep_deleted_days = 7;    // [disks]
   std::int64_t commands_per_second = 50; // [limits]; of one account, lasting
   std::int64_t commands_burst = 200;     // of one account, at once
   std::string listen = "127.0.0.1:8080"; // [server]

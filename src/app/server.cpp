@@ -23,6 +23,7 @@
 #include "app/ports_class.hpp"
 #include "app/ports_join.hpp"
 #include "app/ports_files.hpp"
+#include "app/ports_disks.hpp"
 #include "app/ssh_bridge.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -106,6 +107,7 @@ struct Parts {
   std::optional<gateway::PeoplePorts> people;
   std::optional<EngineFiles> files;
   std::optional<NightlyCopies> copies;
+  std::optional<EngineDiskPorts> disk_ports;
   std::optional<gateway::Gateway> gateway;
   std::unique_ptr<api::Api> api;
   std::optional<JumpKeys> jump;
@@ -124,6 +126,7 @@ base::Status open_state(Parts& p) {
   options.engine.commands_burst = static_cast<double>(p.job.config.commands_burst);
   const auto& config = p.job.config;
   options.reconciler.room = {config.vcpu_percent, config.memory_percent, config.memory_reserve_mib, config.disk_admission == "promised"};
+  options.reconciler.trash.keep_s = config.keep_deleted_days * 86'400;
   options.on_fatal = [](const std::string& why) {
     log::error("the server must end", {{"why", why}});
     std::_Exit(75);  // EX_TEMPFAIL: start again
@@ -170,6 +173,8 @@ void assemble(Parts& p) {
   options.origins = origins_of(p.job.config, address);
   if (const auto jump = net::parse_host_port(p.job.config.ssh_listen); p.job.jump.keys >= 0 && jump)
     options.ssh = {p.job.config.ssh_user, jump->port};
+  p.disk_ports.emplace(service.engine(), p.job.config.keep_deleted_days);
+  options.disks = &*p.disk_ports;
   options.files = &*p.files;
   p.gateway.emplace(*p.ports, std::move(options));
   p.api = std::make_unique<api::Api>(api::Parts{

@@ -42,6 +42,7 @@ int main(int argc, char** argv) {
   add_money_commands(app, cli);
   add_image_commands(app, cli);
   add_instance_commands(app, cli);
+  add_disk_commands(app, cli);
   add_copy_commands(app, cli);
   add_ssh_command(app);
   add_whose_command(app, cli);

@@ -48,6 +48,25 @@ std::string to_word(domain::EntryKind kind) {
   return "";
 }
 
+std::string to_word(domain::DiskKind kind) {
+  switch (kind) {
+    case domain::DiskKind::kRoot: return "root";
+    case domain::DiskKind::kHome: return "home";
+    case domain::DiskKind::kData: return "data";
+    case domain::DiskKind::kCourse: return "course";
+  }
+  return "";
+}
+
+std::string to_word(domain::HomePolicy homes) { return homes == domain::HomePolicy::kKeep ? "keep" : "machine"; }
+
+base::Result<domain::HomePolicy> homes_of(const std::string& word) {
+  if (word == "keep") return domain::HomePolicy::kKeep;
+  if (word == "machine") return domain::HomePolicy::kMachine;
+  return base::fail(base::Fault::kInvalid, "InvalidHomes",
+                    "homes are keep (a disk of its own that outlives the machine) or machine (part of its root disk, as on AWS)");
+}
+
 namespace {
 
 // The detail is the host's, behind AWS's code.

@@ -64,6 +64,11 @@ struct StartSpec {
   base::ImageId image;
   base::DiskId root_disk;
   std::int64_t root_gib = 8;
+  base::DiskId home_disk;           // seen as the login's home, filled from the image at its first use; empty: none
+  std::int64_t home_gib = 0;
+  base::DiskId course_disk;         // seen as /course, by many machines at once; empty: none. What is wrong with it
+  std::int64_t course_gib = 0;      // keeps no machine from starting
+  bool course_writable = false;
   Size size;
   std::string private_address;      // dotted quads out of address_ranges()
   std::string public_address;
@@ -138,7 +143,8 @@ class Provider {
   virtual void reboot(RunKey key, std::int64_t epoch, std::string request_id) = 0;
   virtual void acknowledge(RunKey key, std::int64_t epoch) = 0;
 
-  // The disk and all of its bytes; refused while a run uses it. `done` is called exactly once, from any thread.
+  // The disk and all of its bytes; refused while a run uses it. One disk is root or home of one run at a time: a start
+  // that would break this fails. `done` is called exactly once, from any thread.
   virtual void delete_disk(base::DiskId disk, std::int64_t epoch, DoneSink done) = 0;
   // Newest bytes of the machine's console, at most 64 KiB, also after its end.
   virtual void console_output(base::InstanceId instance, TextSink done) = 0;

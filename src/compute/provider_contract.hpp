@@ -82,7 +82,8 @@ class ProviderContract : public testing::TestWithParam<MakeBench> {
   }
   void start(const StartSpec& spec) {
     started_.push_back(spec.key);
-    disks_.push_back(spec.root_disk);
+    for (const auto& disk : {spec.root_disk, spec.home_disk, spec.course_disk})
+      if (!disk.empty()) disks_.push_back(disk);
     provider().start(spec);
   }
 
@@ -218,20 +219,52 @@ TEST_P(ProviderContract, ResyncTellsWhatIsKnownAndWhatIsNot) {
 }
 
 TEST_P(ProviderContract, ADiskInUseIsNotDeletedAndAFreeOneIsGone) {
-  const auto machine = spec(600);
+  auto machine = spec(600);
+  machine.home_disk = base::make_id<base::DiskId>(random_);
+  machine.home_gib = 1;
   start(machine);
   ASSERT_TRUE(await(machine.key, Phase::kRunning, 30));
-  const auto delete_disk = [&] {
+  const auto delete_disk = [&](const base::DiskId& disk) {
     auto answer = std::make_shared<std::optional<bool>>();
-    provider().delete_disk(machine.root_disk, kEpoch, [answer](base::Status s) { *answer = s.has_value(); });
+    provider().delete_disk(disk, kEpoch, [answer](base::Status s) { *answer = s.has_value(); });
     EXPECT_TRUE(bench_->eventually(30, [&] { return answer->has_value(); }));
     return answer->value_or(false);
   };
-  EXPECT_FALSE(delete_disk());
+  EXPECT_FALSE(delete_disk(machine.root_disk));
+  EXPECT_FALSE(delete_disk(machine.home_disk));
   provider().stop(machine.key, kEpoch, {Cause::kPerson, true});
   ASSERT_TRUE(await(machine.key, Phase::kEnded, 20));
-  EXPECT_TRUE(delete_disk());
-  EXPECT_TRUE(delete_disk());
+  for (const auto& disk : {machine.root_disk, machine.home_disk}) {
+    EXPECT_TRUE(delete_disk(disk));
+    EXPECT_TRUE(delete_disk(disk));
+  }
+}
+
+TEST_P(ProviderContract, AHomeIsOfOneRunAtATimeAndGoesOnWithTheNext) {
+  auto first = spec(600), second = spec(600), third = spec(600);
+  first.home_disk = second.home_disk = third.home_disk = base::make_id<base::DiskId>(random_);
+  first.home_gib = second.home_gib = third.home_gib = 1;
+  start(first);
+  ASSERT_TRUE(await(first.key, Phase::kRunning, 30));
+  start(second);
+  ASSERT_TRUE(await(second.key, Phase::kEnded, 30));
+  EXPECT_EQ(newest(second.key).cause, Cause::kStartFailed);
+  EXPECT_FALSE(newest(second.key).detail.empty());
+  provider().stop(first.key, kEpoch, {Cause::kPerson, true});
+  ASSERT_TRUE(await(first.key, Phase::kEnded, 20));
+  start(third);
+  EXPECT_TRUE(await(third.key, Phase::kRunning, 30));
+}
+
+TEST_P(ProviderContract, ACourseFolderIsOfManyRunsAtATime) {
+  auto staff = spec(600), member = spec(600);
+  staff.course_disk = member.course_disk = base::make_id<base::DiskId>(random_);
+  staff.course_gib = member.course_gib = 1;
+  staff.course_writable = true;
+  start(staff);
+  start(member);
+  EXPECT_TRUE(await(staff.key, Phase::kRunning, 30));
+  EXPECT_TRUE(await(member.key, Phase::kRunning, 30));
 }
 
 TEST_P(ProviderContract, AnOlderEpochIsNotObeyed) {

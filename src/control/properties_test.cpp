@@ -231,7 +231,7 @@ class Chaos {
         table_.command(kHost, [&](Tx& tx) { return as_status(handle_report(tx, report)); });
       }
     }
-    for (const auto& effect : wishes(table_.state())) host_.apply(effect);
+    for (const auto& effect : wishes(table_.state(), table_.now())) host_.apply(effect);
   }
   // Calls keep their order; some are lost.
   void carry(std::uint32_t b) {

@@ -192,6 +192,13 @@ void Reconciler::look_at_host() {
     missing_ = (ranges ? room.error() : ranges.error()).message;
     return;
   }
+  if (room->disk_free_mib < options_.trash.low_disk_free_mib)
+    engine_.submit(
+        actor(), [](Tx& tx) -> base::Status {
+          TRY(purge_oldest(tx));
+          return {};
+        },
+        [](base::Status) {});
   const auto host = room->host.str() + " " + room->boot_id + " " + std::to_string(room->cpus) + " " +
                     std::to_string(room->memory_mib) + " " + ranges->private_cidr + " " + ranges->public_cidr;
   const auto disk = std::to_string(disk_steps(room->disk_free_mib)) + " " + std::to_string(room->disk_total_mib);
@@ -203,6 +210,7 @@ void Reconciler::look_at_host() {
       actor(),
       [this, ranges = *ranges, room = *room](Tx& tx) -> base::Status {
         TRY(set_addresses(tx, ranges));
+        TRY(set_trash(tx, options_.trash));
         return set_room(tx, room, options_.room);
       },
       [this, host, disk](base::Status status) {
@@ -237,8 +245,8 @@ void Reconciler::look_for_wishes() {
   auto found = std::make_shared<std::vector<Effect>>();
   engine_.read(
       actor(),
-      [found](const domain::State& state, base::WallTime) -> base::Status {
-        *found = wishes(state);
+      [found](const domain::State& state, base::WallTime server_now) -> base::Status {
+        *found = wishes(state, server_now);
         return {};
       },
       [this, found](base::Status status) {

@@ -14,6 +14,7 @@
 
 #include "control/commands/notices.hpp"
 #include "control/commands/room.hpp"
+#include "control/commands/trash.hpp"
 #include "control/counters.hpp"
 #include "control/engine.hpp"
 
@@ -21,6 +22,7 @@ namespace stipend::control {
 
 struct ReconcilerOptions {
   RoomPolicy room;
+  TrashPolicy trash;
   std::int64_t resync_every_ms = 30'000;
   std::int64_t look_every_ms = 5'000;    // for wishes that are not fulfilled, and at the host
   std::int64_t repeat_after_ms = 5'000;  // doubled each time,

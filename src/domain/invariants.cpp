@@ -94,6 +94,19 @@ Violation RunsMatchStates::operator()(const State& state) const {
   return {};
 }
 
+Violation DisksBelongToRuns::operator()(const State& state) const {
+  for (const auto& id : state.with_run) {
+    const auto& instance = *state.find<Instance>(id);
+    const auto* root = state.find<Disk>(instance.root_disk);
+    if (root && (root->attached != id || (root->deleted && !instance.terminate_wanted)))
+      return fmt::format("{}: runs without its root disk", id.str());
+    if (instance.home_disk.empty()) continue;
+    const auto* home = state.find<Disk>(instance.home_disk);
+    if (!home || home->deleted || home->attached != id) return fmt::format("{}: runs without its home", id.str());
+  }
+  return {};
+}
+
 Violation AddressesAreUnique::operator()(const State& state) const {
   std::set<std::string> used;
   for (const auto& [id, instance] : state.instances)
@@ -131,6 +144,7 @@ Violation broken_invariant(const State& state, WallTime now) {
   if (auto broken = HoldsNameTheirGrants{}(state)) return broken;
   if (auto broken = HoldsCoverTheirLeases{}(state)) return broken;
   if (auto broken = RunsMatchStates{}(state)) return broken;
+  if (auto broken = DisksBelongToRuns{}(state)) return broken;
   return AddressesAreUnique{}(state);
 }
 

@@ -35,6 +35,11 @@ struct RunsMatchStates {
   Violation operator()(const State& state) const;
 };
 
+// A disk is attached to one machine at a time, and a machine that has a run has its disks, home and all.
+struct DisksBelongToRuns {
+  Violation operator()(const State& state) const;
+};
+
 // No address is used twice.
 struct AddressesAreUnique {
   Violation operator()(const State& state) const;

@@ -297,9 +297,13 @@ Money Wallet::draw_reserve(Disk& disk, Money amount) {
   return drawn;
 }
 
-bool Wallet::add_disk(Disk disk) {
+bool Wallet::can_reserve(Money amount) const {
   const Money left = unrestricted_free();
-  if (left - std::min(left, owed_beyond_hold()) < disk.reserve_wanted) return false;
+  return left - std::min(left, owed_beyond_hold()) >= amount;
+}
+
+bool Wallet::add_disk(Disk disk) {
+  if (!can_reserve(disk.reserve_wanted)) return false;
   auto own = std::make_shared<Disk>(std::move(disk));
   edited_[own->id] = own;
   disks_[own->id] = own;
@@ -374,16 +378,33 @@ void Wallet::post_disk(const DiskId& id, WallTime at) {
   }
 }
 
-void Wallet::delete_disk(const DiskId& id) {
+void Wallet::delete_disk(const DiskId& id, std::optional<WallTime> purge_at) {
   // In the order of all, so that one disk's end does not spend what the others need first.
   post_disk(id, now_);
   Disk& disk = edit(id);
-  if (!disk.deleted) disk.deleted = now_;
+  if (!disk.deleted) {
+    disk.deleted = now_;
+    disk.purge_at = purge_at;
+  }
   for (const auto& draw : disk.reserve_draws) earmarked_[draw.grant] -= draw.amount;
   disk.reserve_draws.clear();
   disk.reserved = {};
   disk.reserve_wanted = {};
   refresh_storage();
+}
+
+bool Wallet::restore_disk(const DiskId& id, Money reserve) {
+  CHECK(disks_.at(id)->deleted, "only a deleted disk is brought back");
+  if (!can_reserve(reserve)) return false;
+  Disk& disk = edit(id);
+  disk.created.ms += disk.deleted->ms_until(now_);  // its age goes on where it ended
+  disk.posted_at = now_;
+  disk.deleted.reset();
+  disk.purge_at.reset();
+  disk.reserve_wanted = reserve;
+  draw_reserve(disk, reserve);
+  refresh_storage();
+  return true;
 }
 
 void Wallet::refill_reserves() {

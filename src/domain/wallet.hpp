@@ -74,12 +74,16 @@ class Wallet {
   void post_storage(WallTime at);
   // The same when reserves are in use already: before new money comes, which must not pay what they covered.
   void post_storage_if_short();
-  // The student's cost ends now; the reserve is free again.
-  void delete_disk(const DiskId& id);
+  // The student's cost ends now; the reserve is free again. Until `purge_at` it can be brought back.
+  void delete_disk(const DiskId& id, std::optional<WallTime> purge_at = {});
+  // A deleted one costs again from now, at its old price; the time between is nobody's. False, changing nothing, when
+  // `reserve` cannot be set aside.
+  bool restore_disk(const DiskId& id, Money reserve);
   // Fills reserves that were used, as far as the money goes. After a top-up.
   void refill_reserves();
   const Disk* disk(const DiskId& id) const;
   void detach_disk(const DiskId& id) { edit(id).attached = {}; }
+  void attach_disk(const DiskId& id, const InstanceId& to) { edit(id).attached = edit(id).origin = to; }
 
   // What the disks cost up to now and is not posted (each rounded up), and all of them an hour from now on.
   Money storage_due() const { return storage_due_; }
@@ -110,6 +114,7 @@ class Wallet {
   void refresh_storage();
   Money free(const Grant& grant) const;
   Money owed_beyond_hold() const;
+  bool can_reserve(Money amount) const;
   Money draw_reserve(Disk& disk, Money amount);
   void spend(const GrantId& id, Money amount, Entry entry);
   void add_entry(Entry entry);

@@ -8,6 +8,7 @@
 #include "base/random.hpp"
 #include "gateway/assets.hpp"
 #include "gateway/console_api.hpp"
+#include "gateway/console_disks.hpp"
 #include "gateway/entrance.hpp"
 #include "gateway/files_api.hpp"
 #include "gateway/gateway.hpp"
@@ -150,9 +151,11 @@ awaitable<net::Response> api(Call call) {
   if (post && (path == "/sign-in" || path == "/sign-in/peek")) co_return co_await sign_in(std::move(call), path.ends_with("peek"));
   const auto who = co_await call.ports.who(call.session);
   if (!who) co_return call.fail(who.error());
+  if (post && call.request.headers.get("x-stipend-csrf") != csrf_token(call.session))
+    co_return call.fail({base::Fault::kDenied, "CsrfRefused", "This page is out of date. Load it again."});
+  if (call.options.disks && is_disks_path(path))
+    co_return co_await disks_api({*call.options.disks, who->account, path, post, call.request.body, call.request_id});
   if (post) {
-    if (call.request.headers.get("x-stipend-csrf") != csrf_token(call.session))
-      co_return call.fail({base::Fault::kDenied, "CsrfRefused", "This page is out of date. Load it again."});
     co_return co_await command(std::move(call), who->account, path);
   }
   auto& ports = call.ports;

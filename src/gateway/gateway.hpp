@@ -2,6 +2,7 @@
 // origin. Decides from a request's head; safe on several executors at once.
 #pragma once
 
+#include "gateway/disk_ports.hpp"
 #include "gateway/files_ports.hpp"
 #include "gateway/holder_cache.hpp"
 #include "gateway/origins.hpp"
@@ -15,6 +16,7 @@ namespace stipend::gateway {
 
 struct Options {
   Origins origins;
+  DiskPorts* disks = nullptr;  // none: no disks on the page
   std::uint16_t jupyter_port = 8888;
   PeoplePorts* people = nullptr;  // none: no class page, nobody joins
   SshOptions ssh = {};

@@ -54,7 +54,7 @@ class Daemon {
   // One run that is not over yet.
   struct Machine {
     hostlink::RunKey key;
-    base::DiskId disk;
+    base::DiskId disk, home;
     MachineNetwork network;
     CpuUse cpu;
     OomKills oom;

@@ -98,6 +98,7 @@ void Daemon::adopt_all() {
     Machine machine;
     machine.key = machine.status.key = key;
     machine.disk = run.disk;
+    machine.home = run.home;
     machine.own = machine.status.lease.lease = run.lease;
     machine.start_deadline_ms = now;
     machine.adopt_until_ms = now + kAwaitStatusMs;
@@ -269,7 +270,7 @@ void Daemon::begin_unmaking(Machine& machine, Report ending) {
   kill_if_same(machine.status.runner, machine.status.runner_started);
   ++machine.unmake_tries;
   auto child =
-      fork_child([&] { return unmake_machine(names_, machine.key.instance, machine.disk, STDERR_FILENO); });
+      fork_child([&] { return unmake_machine(names_, machine.key.instance, {machine.disk, machine.home}, STDERR_FILENO); });
   if (!child) return;  // tried again by the sweep
   machine.unmaker = *std::move(child);
   machine.unmaker.deadline_ms = monotonic_ms() + kUnmakeMs;

@@ -120,12 +120,15 @@ void Daemon::handle(Client& client, hostlink::Start m) {
     if (id == key.instance)
       return refuse(key, Cause::kStartFailed, "an earlier run of this machine has not ended yet");
     if (other.disk == m.disk) return refuse(key, Cause::kStartFailed, "its disk is in use by " + id.str());
+    if (!m.home.empty() && other.home == m.home)
+      return refuse(key, Cause::kStartFailed, "its home is in use by " + id.str());
     if (other.network.private_address == m.private_address ||
         other.network.public_address == m.public_address)
       return refuse(key, Cause::kStartFailed, "its address is in use by " + id.str());
   }
   const Run run{.key = key,
                 .disk = m.disk,
+                .home = m.home,
                 .private_address = m.private_address,
                 .public_address = m.public_address,
                 .boot_id = boot_id_,
@@ -141,6 +144,7 @@ void Daemon::handle(Client& client, hostlink::Start m) {
   Machine& machine = machines_[key.instance];
   machine.key = key;
   machine.disk = m.disk;
+  machine.home = m.home;
   machine.own = m.lease;
   machine.start_deadline_ms = m.deadline_mono_ms;
   machine.status.key = key;
@@ -197,7 +201,7 @@ void Daemon::handle(Client& client, const hostlink::DeleteDisk& m) {
   };
   if (!admit(client, m.epoch)) return answer(false, "Fenced", "a newer server has taken over");
   for (const auto& [id, machine] : machines_)
-    if (machine.disk == m.disk) return answer(false, "VolumeInUse", "the disk is in use by " + id.str());
+    if (machine.disk == m.disk || machine.home == m.disk) return answer(false, "VolumeInUse", "the disk is in use by " + id.str());
   end_copying(m.disk);
   if (end_file_worker(m.disk)) return answer(false, "VolumeInUse", "its files were being read; try again");
   for (auto& job : disk_jobs_)

@@ -183,15 +183,13 @@ base::Result<std::vector<base::DiskId>> list_disks(const Names& names) {
   return disks;
 }
 
-base::Result<std::string> attach_disk(const Names& names, const base::DiskId& disk, IdRange ids) {
-  TRY(detach_disk(names, disk));
-  const std::string raw = raw_disk_path(names, disk), clone = clone_path(names, disk);
+base::Result<std::string> mount_disk(const Names& names, const base::DiskId& disk) {
+  const std::string raw = raw_disk_path(names, disk);
   TRY_ASSIGN(Fd folder, open_folder(names));
   if (faccessat(folder.get(), file_name(disk).c_str(), F_OK, AT_SYMLINK_NOFOLLOW) != 0)
     return fail(Fault::kNotFound, "InvalidVolume.NotFound", disk.str() + " has no file on this host");
   auto mounted = [&]() -> base::Status {
     TRY(make_folders(raw, 0700));
-    TRY(make_folders(clone, 0700));
     TRY_ASSIGN(Fd blocks, open_trusted(folder.get(), file_name(disk), false));
     if (!lock_disk(blocks, kLastUserMs))
       return fail(Fault::kConflict, "VolumeInUse",
@@ -201,8 +199,30 @@ base::Result<std::string> attach_disk(const Names& names, const base::DiskId& di
     if (::mount(loop.device.c_str(), raw.c_str(), "ext4", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME,
                 "errors=remount-ro") != 0)
       return fail_errno("mount " + file_name(disk), errno);
-    return mount_idmapped(raw, clone, ids);
+    return {};
   }();
+  if (!mounted) {
+    (void)unmount_disk(names, disk);
+    return std::unexpected(std::move(mounted).error());
+  }
+  return raw;
+}
+
+// Removing the folder also takes the mount away from other mount namespaces, such as that of a machine which is just
+// starting and has not yet left ours behind.
+base::Status unmount_disk(const Names& names, const base::DiskId& disk) {
+  const std::string raw = raw_disk_path(names, disk);
+  TRY(unmount(raw));
+  rmdir(raw.c_str());
+  return {};
+}
+
+base::Result<std::string> attach_disk(const Names& names, const base::DiskId& disk, IdRange ids) {
+  TRY(detach_disk(names, disk));
+  const std::string clone = clone_path(names, disk);
+  TRY_ASSIGN(const std::string raw, mount_disk(names, disk));
+  auto mounted = make_folders(clone, 0700);
+  if (mounted) mounted = mount_idmapped(raw, clone, ids);
   if (!mounted) {
     (void)detach_disk(names, disk);
     return std::unexpected(std::move(mounted).error());
@@ -211,14 +231,10 @@ base::Result<std::string> attach_disk(const Names& names, const base::DiskId& di
 }
 
 base::Status detach_disk(const Names& names, const base::DiskId& disk) {
-  const std::string raw = raw_disk_path(names, disk), clone = clone_path(names, disk);
+  const std::string clone = clone_path(names, disk);
   TRY(unmount(clone));
-  TRY(unmount(raw));
-  // Removing the folders also takes the mounts away from other mount namespaces, such as that of a machine
-  // which is just starting and has not yet left ours behind.
   rmdir(clone.c_str());
-  rmdir(raw.c_str());
-  return {};
+  return unmount_disk(names, disk);
 }
 
 }  // namespace stipend::host

@@ -24,12 +24,15 @@ base::Status create_disk(const Names& names, const base::DiskId& disk, std::int6
 base::Status delete_disk(const Names& names, const base::DiskId& disk);
 base::Result<std::vector<base::DiskId>> list_disks(const Names& names);
 
-// Mounts the disk nosuid,nodev,noexec under a 0700 folder and an idmapped clone of it for the machine;
-// answers the clone's path. Idempotent; replaces what a crash left.
+// Mounts the disk nosuid,nodev,noexec under a 0700 folder: root's own view, ids as stored. Answers its path, which is
+// raw_disk_path. VolumeInUse while anything else has it mounted, anywhere. Nothing may be mounted at its path.
+base::Result<std::string> mount_disk(const Names& names, const base::DiskId& disk);
+base::Status unmount_disk(const Names& names, const base::DiskId& disk);  // idempotent
+std::string raw_disk_path(const Names& names, const base::DiskId& disk);
+// The same and an idmapped clone of it for the machine; answers the clone's path. Idempotent; replaces what a crash
+// left.
 base::Result<std::string> attach_disk(const Names& names, const base::DiskId& disk, IdRange ids);
 base::Status detach_disk(const Names& names, const base::DiskId& disk);  // idempotent
-// Where the not idmapped mount is while attached: root's own view, ids as stored.
-std::string raw_disk_path(const Names& names, const base::DiskId& disk);
 
 // From now on the disk gives its machine no new blocks: programs inside see a full disk, what they have written already
 // is written. Ends with the mount. Only while attached.

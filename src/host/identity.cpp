@@ -17,6 +17,7 @@
 #include "host/address.hpp"
 #include "host/disk.hpp"
 #include "host/files.hpp"
+#include "host/home.hpp"
 #include "host/mounts.hpp"
 #include "host/process.hpp"
 #include "host/tree.hpp"
@@ -28,6 +29,7 @@ using base::fail;
 using base::Fault;
 
 constexpr uid_t kUbuntu = 1000;
+constexpr std::size_t kKeysBytes = 256 * 1024;  // of an authorized_keys that keys are added to; a longer one is replaced
 
 bool is_printable_lines(std::string_view text) {
   return std::ranges::all_of(
@@ -96,6 +98,18 @@ std::string hosts_text(const Identity& i) {
                      i.private_address, i.hostname);
 }
 
+// Every line of `known`, then those of `keys` that are not among them.
+std::string with_keys(std::string known, std::string_view keys) {
+  if (!known.empty() && !known.ends_with('\n')) known += '\n';
+  while (!keys.empty()) {
+    const auto end = std::min(keys.find('\n'), keys.size());
+    const std::string line = std::string(keys.substr(0, end)) + "\n";
+    keys.remove_prefix(std::min(end + 1, keys.size()));
+    if (line.size() > 1 && !("\n" + known).contains("\n" + line)) known += line;
+  }
+  return known;
+}
+
 }  // namespace
 
 base::Result<std::vector<std::string>> write_identity(const Names& names, const Identity& i) {
@@ -133,11 +147,13 @@ base::Result<std::vector<std::string>> write_identity(const Names& names, const 
     }
   }
   if (first) {
+    TRY_ASSIGN(const Tree home, Tree::open(i.own_home ? names.machine_root(i.instance) : names.machine_home(i.instance)));
+    const std::string ssh = i.own_home ? std::string(kLoginHome) + "/.ssh" : ".ssh", keys = ssh + "/authorized_keys";
     FsUser ubuntu(i.ids.base() + kUbuntu, i.ids.base() + kUbuntu);
-    personal &= note("home/ubuntu/.ssh", tree.make_folder("home/ubuntu/.ssh", 0700));
+    personal &= note(ssh.c_str(), home.make_folder(ssh, 0700));
+    const auto known = i.own_home ? std::string() : home.read(keys, kKeysBytes);
     if (!i.authorized_keys.empty())
-      personal &= note("home/ubuntu/.ssh/authorized_keys",
-                       tree.write("home/ubuntu/.ssh/authorized_keys", i.authorized_keys, 0600));
+      personal &= note(keys.c_str(), home.write(keys, with_keys(known, i.authorized_keys), 0600));
   }
   if (first && personal) TRY(write_file_atomic(mark, i.instance.str() + "\n", 0600));
   return notes;

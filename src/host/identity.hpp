@@ -5,7 +5,8 @@
 // - the guest's own tree: hostname, hosts, resolv.conf, machine-id, ssh host key, authorized_keys. Written as
 // the
 //   guest's root or ubuntu, below the tree's root, following no symbolic link, because a guest may have
-//   replaced any of it. What is personal is written at the disk's first boot for this instance only.
+//   replaced any of it. What is personal is written at the disk's first boot for this instance only. In a home
+//   on a disk of its own, which other machines have used, the keys are added to those that are there.
 // Blocking (~20 ms at first boot for the host key). In the private mount namespace, tree mounted.
 #pragma once
 
@@ -24,6 +25,7 @@ struct Identity {
   base::InstanceId instance;
   base::DiskId disk;  // carries the mark "first boot done for INSTANCE"
   IdRange ids;
+  bool own_home = true;         // false: the home is a disk of its own, at Names::machine_home
   std::string hostname;         // one DNS label, checked
   std::string private_address;  // dotted quad, checked
   std::string nameserver;       // the state's gateway address

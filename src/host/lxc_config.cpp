@@ -8,6 +8,7 @@
 #include "base/dns.hpp"
 #include "host/address.hpp"
 #include "host/files.hpp"
+#include "host/home.hpp"
 #include "host/lxcfs.hpp"
 #include "host/process.hpp"
 #include "host/seccomp_profile.hpp"
@@ -90,6 +91,11 @@ base::Result<LxcItems> lxc_items(const Names& names, const MachineConfig& c, con
       {"lxc.mount.entry", names.machine_facts(c.instance) +
                               " etc/stipend none bind,ro,nosuid,nodev,noexec,create=dir,optional 0 0"},
   };
+  // Their flags are those of the mounts they are bound from, which a guest cannot take off.
+  if (!c.home.empty())
+    items.emplace_back("lxc.mount.entry", fmt::format("{} {} none bind,nosuid,nodev,create=dir 0 0", c.home, kLoginHome));
+  if (!c.course.empty())
+    items.emplace_back("lxc.mount.entry", c.course + " course none bind,nosuid,nodev,create=dir,optional 0 0");
   for (auto& item : cgroup_items(names, c.instance, c.limits, host.cgroup)) items.push_back(std::move(item));
   if (host.lxcfs) add_lxcfs(items);
   if (host.apparmor) {

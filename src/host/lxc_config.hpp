@@ -25,6 +25,7 @@ struct MachineConfig {
   std::string gateway;          // dotted quad, the state's gateway and nameserver
   std::string console_log;      // absolute path; size-capped, one older file NAME.1 is kept
   std::string seccomp_profile;  // absolute path of a readable file (write_seccomp_profile)
+  std::string home = {}, course = {};  // absolute paths of mounts for the login's home and /course; empty: none
 };
 
 // What this host has, found once.

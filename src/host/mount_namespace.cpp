@@ -113,7 +113,7 @@ base::Status enter_mount_namespace(const Names& names) {
   for (const char* folder : {"/images", "/disks", "/lower", "/upper"})
     TRY(make_folders(names.mounts + folder, 0700));
   // A machine's init passes through these as an unprivileged user before it has its own root.
-  for (const char* folder : {"/root", "/facts"}) TRY(make_folders(names.mounts + folder, 0711));
+  for (const char* folder : {"/root", "/facts", "/home", "/course"}) TRY(make_folders(names.mounts + folder, 0711));
   return {};
 }
 

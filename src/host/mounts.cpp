@@ -96,14 +96,17 @@ base::Result<Loop> attach_loop(const Fd& file, bool read_only) {
                     "no free loop device; raise the `max_loop` of the loop module or stop machines");
 }
 
-base::Status mount_idmapped(const std::string& source, const std::string& target, IdRange ids) {
+base::Status mount_idmapped(const std::string& source, const std::string& target, IdRange ids, Clone clone) {
   TRY_ASSIGN(Fd ns, user_namespace(ids));
   Fd tree(static_cast<int>(
       syscall(SYS_open_tree, AT_FDCWD, source.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC)));
   if (!tree) return fail_errno("clone the mount " + source, errno);
   mount_attr attributes{};
   attributes.attr_set = MOUNT_ATTR_IDMAP | MOUNT_ATTR_NODEV;
-  attributes.attr_clr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+  attributes.attr_clr = MOUNT_ATTR_NOEXEC;
+  if (clone == Clone::kSystem) attributes.attr_clr |= MOUNT_ATTR_NOSUID;
+  else attributes.attr_set |= MOUNT_ATTR_NOSUID;
+  if (clone == Clone::kReadOnlyFiles) attributes.attr_set |= MOUNT_ATTR_RDONLY;
   attributes.userns_fd = static_cast<std::uint64_t>(ns.get());
   if (syscall(SYS_mount_setattr, tree.get(), "", AT_EMPTY_PATH, &attributes, sizeof attributes) != 0)
     return fail_errno("idmap the mount " + source + " (needs a kernel of 5.19 or newer)", errno);

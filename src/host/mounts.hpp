@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 
 #include "base/result.hpp"
@@ -32,9 +33,10 @@ base::Result<Loop> attach_loop(const Fd& file, bool read_only);
 // (AT_FDCWD: none).
 base::Result<Fd> open_trusted(int at, const std::string& path, bool read_only);
 
-// Mounts a clone of the mount at `source` on the folder `target`, owners shifted into the range; set-uid
-// programs work on the clone, device nodes do not.
-base::Status mount_idmapped(const std::string& source, const std::string& target, IdRange ids);
+// Mounts a clone of the folder `source` on the folder `target`, owners shifted into the range; device nodes do not
+// work on the clone. kSystem: set-uid programs do; kFiles: they do not; kReadOnlyFiles: nor can it be written.
+enum class Clone : std::uint8_t { kSystem, kFiles, kReadOnlyFiles };
+base::Status mount_idmapped(const std::string& source, const std::string& target, IdRange ids, Clone clone = Clone::kSystem);
 
 // The calling thread acts on files as this host uid and gid, with root's capabilities kept, while the object
 // lives. Keeps the thread's parent-death signal, which the kernel clears when these ids change.

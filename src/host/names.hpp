@@ -35,6 +35,9 @@ struct Names {
   std::string veth_wildcard() const { return "st" + hash + "*"; }  // the gateway's device does not match it
   std::string machine_root(const base::InstanceId& id) const { return mounts + "/root/" + id.str(); }
   std::string machine_facts(const base::InstanceId& id) const { return mounts + "/facts/" + id.str(); }
+  // Outside the machine's own tree, each bound into it when it starts.
+  std::string machine_home(const base::InstanceId& id) const { return mounts + "/home/" + id.str(); }
+  std::string machine_course(const base::InstanceId& id) const { return mounts + "/course/" + id.str(); }
   std::string machine_cgroup(const base::InstanceId& id) const { return cgroup + "/" + id.str(); }
 };
 

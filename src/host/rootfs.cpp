@@ -46,7 +46,7 @@ bool is_whole_erofs(const Fd& file) {
 
 // Once for the state, read-only and without set-uid or devices: only the idmapped clones are for guests.
 base::Result<std::string> mount_image(const Names& names, const base::ImageId& image) {
-  const std::string file = names.image_file(image), target = names.mounts + "/images/" + image.str();
+  const std::string file = names.image_file(image), target = image_path(names, image);
   TRY_ASSIGN(Fd lock, lock_file(names.runtime + "/images.lock", 20'000));
   if (is_mount_point(target)) return target;
   if (!exists(file))
@@ -98,6 +98,8 @@ bool has_init(const std::string& root) {
 }
 
 }  // namespace
+
+std::string image_path(const Names& names, const base::ImageId& image) { return names.mounts + "/images/" + image.str(); }
 
 base::Result<std::string> prepare_rootfs(const Names& names, const RootfsSpec& spec) {
   TRY(release_rootfs(names, spec.instance, spec.disk));

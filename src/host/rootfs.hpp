@@ -27,6 +27,9 @@ base::Result<std::string> prepare_rootfs(const Names& names, const RootfsSpec& s
 // Unmounts. Idempotent; the disk's bytes are flushed. Run after the machine's last process is gone.
 base::Status release_rootfs(const Names& names, const base::InstanceId& instance, const base::DiskId& disk);
 
+// Where the image of a prepared machine is mounted, read-only, ids as stored.
+std::string image_path(const Names& names, const base::ImageId& image);
+
 // Unmounts images that no machine uses.
 base::Status release_unused_images(const Names& names);
 

@@ -10,9 +10,12 @@
 
 #include "base/log.hpp"
 #include "host/cgroup.hpp"
+#include "host/course_folder.hpp"
 #include "host/disk.hpp"
+#include "host/home.hpp"
 #include "host/identity.hpp"
 #include "host/lxc_config.hpp"
+#include "host/mounts.hpp"
 #include "host/rootfs.hpp"
 
 namespace stipend::host {
@@ -37,9 +40,19 @@ base::Status prepare(const Names& names, const SupervisorSpec& spec) {
                     {{"instance", start.key.instance.str()}, {"error", weighed.error().message}});
   TRY(create_disk(names, start.disk, start.root_gib));
   TRY(prepare_rootfs(names, {start.key.instance, start.image, start.disk, spec.ids}));
+  if (!start.home.empty())
+    TRY(prepare_home(names, {start.key.instance, start.home, start.home_gib, start.image, spec.ids}));
+  if (!start.course.empty()) {
+    const auto folder = prepare_course_folder(
+        names, {start.key.instance, start.course, start.course_gib, start.course_writable, spec.ids});
+    if (!folder)
+      base::log::error("this machine starts without its course's folder",
+                       {{"instance", start.key.instance.str()}, {"why", folder.error().message}});
+  }
   TRY_ASSIGN(const auto remarks, write_identity(names, {.instance = start.key.instance,
                                                         .disk = start.disk,
                                                         .ids = spec.ids,
+                                                        .own_home = start.home.empty(),
                                                         .hostname = start.hostname,
                                                         .private_address = start.private_address,
                                                         .nameserver = spec.gateway,
@@ -53,16 +66,22 @@ base::Status prepare(const Names& names, const SupervisorSpec& spec) {
   return {};
 }
 
-base::Status unmake(const Names& names, const base::InstanceId& instance, const base::DiskId& disk) {
+base::Status unmake(const Names& names, const base::InstanceId& instance, const OwnDisks& disks) {
   const auto killed = kill_machine(names, instance);
-  const auto released = release_rootfs(names, instance, disk);
+  const auto released = release_rootfs(names, instance, disks.root);
+  const auto course = release_course_folder(names, instance);
+  const auto home = disks.home.empty() ? base::Status{} : release_home(names, instance, disks.home);
   const auto facts = remove_facts(names, instance);
   const auto groups = remove_machine_groups(names, instance);
   TRY(killed);
   TRY(released);
+  TRY(course);
+  TRY(home);
   TRY(facts);
   return groups;
 }
+
+std::string mounted(std::string path) { return is_mount_point(path) ? path : std::string(); }
 
 base::Result<lxc_container*> make_container(const Names& names, const SupervisorSpec& spec) {
   const auto paths = RunPaths::of(names, spec.start.key);
@@ -80,7 +99,9 @@ base::Result<lxc_container*> make_container(const Names& names, const Supervisor
                                           .private_address = spec.start.private_address,
                                           .gateway = spec.gateway,
                                           .console_log = paths.console,
-                                          .seccomp_profile = spec.seccomp},
+                                          .seccomp_profile = spec.seccomp,
+                                          .home = mounted(names.machine_home(spec.start.key.instance)),
+                                          .course = mounted(names.machine_course(spec.start.key.instance))},
                                          host));
   lxc_container* container = lxc_container_new(spec.start.key.instance.str().c_str(), paths.lxc.c_str());
   if (!container)
@@ -114,8 +135,8 @@ int prepare_machine(const Names& names, const SupervisorSpec& spec, int said) {
   return answer(prepare(names, spec), said);
 }
 
-int unmake_machine(const Names& names, const base::InstanceId& instance, const base::DiskId& disk, int said) {
-  return answer(unmake(names, instance, disk), said);
+int unmake_machine(const Names& names, const base::InstanceId& instance, const OwnDisks& disks, int said) {
+  return answer(unmake(names, instance, disks), said);
 }
 
 int run_machine(const Names& names, const SupervisorSpec& spec, pid_t supervisor, int said) {

@@ -24,7 +24,10 @@ int run_machine(const Names& names, const SupervisorSpec& spec, pid_t supervisor
 // program's pid (host's numbers) to `said`.
 int run_in_guest(const Names& names, const SupervisorSpec& spec, pid_t init,
                  const std::vector<std::string>& command, int said);
+struct OwnDisks {
+  base::DiskId root, home;  // home: empty, none
+};
 // Nothing of it runs, is mounted or has groups afterwards. 0 or 1.
-int unmake_machine(const Names& names, const base::InstanceId& instance, const base::DiskId& disk, int said);
+int unmake_machine(const Names& names, const base::InstanceId& instance, const OwnDisks& disks, int said);
 
 }  // namespace stipend::host

@@ -112,7 +112,7 @@ void Supervisor::begin_cleaning() {
   for (Job* job : {&hook_, &warn_, &notice_, &killer_}) stop_job(*job);
   if (!final_) return finish(false);
   start_job(worker_, kCleanLimitMs, [this](int said) {
-    return unmake_machine(names_, spec_.start.key.instance, spec_.start.disk, said);
+    return unmake_machine(names_, spec_.start.key.instance, {spec_.start.disk, spec_.start.home}, said);
   });
   if (!worker_.child) finish(false);
 }

@@ -21,6 +21,7 @@ std::string text_of(const Run& run) {
   json j = {{"instance", run.key.instance.str()},
             {"generation", run.key.generation},
             {"disk", run.disk.str()},
+            {"home", run.home.str()},
             {"private_address", run.private_address},
             {"public_address", run.public_address},
             {"boot_id", run.boot_id},
@@ -39,6 +40,7 @@ base::Result<Run> run_of(std::string_view text) {
   f.id("instance", run.key.instance);
   run.key.generation = f.integer("generation", 1, INT64_MAX);
   if (!f.text("disk", 64).empty()) f.id("disk", run.disk);
+  if (j.contains("home")) f.id_or_none("home", run.home);  // runs of the first release had none
   run.private_address = f.text("private_address", 32);
   run.public_address = f.text("public_address", 32);
   run.boot_id = f.text("boot_id", 64);

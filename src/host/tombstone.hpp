@@ -17,7 +17,7 @@ namespace stipend::host {
 
 struct Run {
   hostlink::RunKey key;
-  base::DiskId disk;
+  base::DiskId disk, home;  // home may be empty
   std::string private_address, public_address;
   std::string boot_id;                           // of the boot it was opened in
   hostlink::Lease lease;                         // at the start

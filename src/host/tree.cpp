@@ -75,6 +75,16 @@ base::Status Tree::write(const std::string& path, std::string_view text, mode_t 
   return written;
 }
 
+std::string Tree::read(const std::string& path, std::size_t limit) const {
+  const Fd fd = open_beneath(root_.get(), path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+  struct stat s{};
+  if (!fd || fstat(fd.get(), &s) != 0 || !S_ISREG(s.st_mode) || s.st_size > static_cast<off_t>(limit)) return {};
+  std::string text(limit, '\0');
+  const ssize_t n = ::read(fd.get(), text.data(), text.size());
+  text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  return text;
+}
+
 base::Status Tree::make_folder(const std::string& path, mode_t mode) const {
   TRY_ASSIGN(Fd folder, folder_of(path));
   const std::string name = last_part(path);

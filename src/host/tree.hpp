@@ -19,6 +19,8 @@ class Tree {
   // `path` is relative, of our own making. The folder must exist. Same contents already there: nothing is
   // written.
   base::Status write(const std::string& path, std::string_view text, mode_t mode) const;
+  // The regular file at `path`; empty when there is none, or it is longer than `limit`.
+  std::string read(const std::string& path, std::size_t limit) const;
   base::Status make_folder(const std::string& path, mode_t mode) const;  // an existing folder is success
 
  private:

@@ -46,6 +46,11 @@ void write(json& j, const Start& m) {
   j["image"] = m.image.str();
   j["disk"] = m.disk.str();
   j["root_gib"] = m.root_gib;
+  j["home"] = m.home.str();
+  j["home_gib"] = m.home_gib;
+  j["course"] = m.course.str();
+  j["course_gib"] = m.course_gib;
+  j["course_writable"] = m.course_writable;
   j["vcpus"] = m.vcpus;
   j["memory_mib"] = m.memory_mib;
   j["cpu_milli"] = m.cpu_milli;
@@ -65,6 +70,11 @@ void read(Fields& f, Start& m) {
   f.id("image", m.image);
   f.id("disk", m.disk);
   m.root_gib = f.integer("root_gib", 1, 16'384);
+  f.id_or_none("home", m.home);
+  m.home_gib = f.integer("home_gib", m.home.empty() ? 0 : 1, 16'384);
+  f.id_or_none("course", m.course);
+  m.course_gib = f.integer("course_gib", m.course.empty() ? 0 : 1, 16'384);
+  m.course_writable = f.boolean("course_writable");
   m.vcpus = f.integer("vcpus", 1, 1024);
   m.memory_mib = f.integer("memory_mib", 64, 64LL * 1024 * 1024);
   m.cpu_milli = f.integer_or("cpu_milli", 0, 1'024'000, 0);

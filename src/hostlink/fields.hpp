@@ -34,6 +34,10 @@ class Fields {
     else
       wrong(name, "is not an id of its kind");
   }
+  template <class Id>
+  void id_or_none(const char* name, Id& out) {  // an empty text: none
+    if (!text(name, 64).empty()) id(name, out);
+  }
   template <class T>
   void take(const char* name, base::Result<T> value, T& out) {
     if (value)

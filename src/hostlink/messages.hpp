@@ -62,6 +62,9 @@ struct Start {
   std::int64_t epoch = 0;
   base::ImageId image;
   base::DiskId disk;
+  base::DiskId home, course;  // empty: none
+  std::int64_t home_gib = 0, course_gib = 0;
+  bool course_writable = false;
   std::int64_t root_gib = 8, vcpus = 1, memory_mib = 512;
   std::int64_t cpu_milli = 0;  // guaranteed thousandths of a CPU; 0, also when absent: the host's own even part
   std::string private_address, public_address;  // dotted quads

@@ -53,7 +53,7 @@ def check_files_after_top_up(student, machine, hooked=True):
 
 
 def test_out_of_credit_warns_hooks_and_stops_inside_paid_time_and_keeps_the_files(shared_server, tmp_path):
-    student = Student(shared_server, tmp_path)
+    student = Student(shared_server, tmp_path, course="homes", homes="keep")  # one file in its home, one on its root disk
     machine = student.machine()
     student.leave_available(SHORT)
     address = start(student, machine)
@@ -63,6 +63,7 @@ def test_out_of_credit_warns_hooks_and_stops_inside_paid_time_and_keeps_the_file
     assert "credit" in warned
     student.check_never_overspent()
     check_stopped_by_credit(student, machine)
+    assert sorted(v["Attachments"][0]["Device"] for v in student.ec2.describe_volumes()["Volumes"]) == ["/dev/sda1", "/dev/sdh"]
     check_files_after_top_up(student, machine)
 
 

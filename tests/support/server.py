@@ -141,9 +141,10 @@ class Server:
                 pass
         self.process.wait(10)
 
-    def account(self, name="Ada", credit="100", course="t"):
+    def account(self, name="Ada", credit="100", course="t", homes="machine"):
+        """In a course that is made at need; homes="machine": volumes are as on AWS."""
         if not any(c["name"] == course for c in self.call("course", "list")):
-            self.call("course", "create", course)
+            self.call("course", "create", course, "--homes", homes)
         return self.call("account", "create", "--course", course, "--name", name, "--credit", credit)
 
     def down(self):

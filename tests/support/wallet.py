@@ -8,9 +8,9 @@ TYPE = "t2.medium"
 
 
 class Student:
-    def __init__(self, server, folder, name="Ada"):
+    def __init__(self, server, folder, name="Ada", **course):
         self.server = server
-        self.account = server.account(name, credit="5")
+        self.account = server.account(name, credit="5", **course)
         self.id = self.account["account_id"]
         self.ec2 = aws.client(server, self.account)
         self.key = aws.Key(self.ec2, folder, f"k{self.id}")

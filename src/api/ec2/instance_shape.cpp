@@ -45,11 +45,11 @@ void fill(const domain::Instance& row, const Settings& settings, ec2::InstanceNe
   interface.vpc_id = vpc_id(row.account);
 }
 
-ec2::InstanceBlockDeviceMapping to_mapping(const domain::Disk& disk) {
+ec2::InstanceBlockDeviceMapping to_mapping(const domain::Disk& disk, std::string_view device, base::WallTime since) {
   ec2::InstanceBlockDeviceMapping mapping;
-  mapping.device_name = kRootDevice;
+  mapping.device_name = device;
   auto& ebs = mapping.ebs.emplace();
-  ebs.attach_time = disk.created;
+  ebs.attach_time = since;
   ebs.delete_on_termination = disk.delete_on_termination;
   ebs.status = "attached";
   ebs.volume_id = disk.id.str();
@@ -67,7 +67,8 @@ void add_network_and_disk(ec2::Instance& out, const InstanceView& view) {
   out.security_groups.push_back(default_group(row));
   fill(row, *view.settings, out.network_interfaces.emplace_back());
   if (view.root_disk && !view.root_disk->deleted)
-    out.block_device_mappings.push_back(to_mapping(*view.root_disk));
+    out.block_device_mappings.push_back(to_mapping(*view.root_disk, kRootDevice, view.root_disk->created));
+  if (view.home_disk) out.block_device_mappings.push_back(to_mapping(*view.home_disk, kHomeDevice, row.launched));
 }
 
 }  // namespace

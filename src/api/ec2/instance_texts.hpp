@@ -23,9 +23,11 @@ class InstanceTexts {
  private:
   struct Kept {
     domain::RowPtr<domain::Instance> instance;
-    domain::RowPtr<domain::Disk> root_disk;
+    domain::RowPtr<domain::Disk> root_disk, home_disk;
     aws::Written text;
-    bool is_of(const InstanceView& view) const { return instance == view.instance && root_disk == view.root_disk; }
+    bool is_of(const InstanceView& view) const {
+      return instance == view.instance && root_disk == view.root_disk && home_disk == view.home_disk;
+    }
   };
   using Shelf = std::unordered_map<base::InstanceId, Kept>;
 

@@ -28,6 +28,8 @@ InstanceView view_of(const domain::State& state, const Settings& settings,
                      domain::RowPtr<domain::Instance> instance) {
   InstanceView view;
   view.root_disk = row_of<domain::Disk>(state, instance->root_disk);
+  if (auto home = row_of<domain::Disk>(state, instance->home_disk); home && home->attached == instance->id)
+    view.home_disk = std::move(home);
   view.instance = std::move(instance);
   view.settings = &settings;
   return view;

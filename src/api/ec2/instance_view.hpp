@@ -16,6 +16,7 @@ namespace stipend::api {
 struct InstanceView {
   domain::RowPtr<domain::Instance> instance;
   domain::RowPtr<domain::Disk> root_disk;  // null once the disk is gone
+  domain::RowPtr<domain::Disk> home_disk;  // null: none, or another machine has it now
   const Settings* settings = nullptr;
 };
 

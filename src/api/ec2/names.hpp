@@ -11,6 +11,7 @@
 namespace stipend::api {
 
 inline constexpr std::string_view kRootDevice = "/dev/sda1";
+inline constexpr std::string_view kHomeDevice = "/dev/sdh";
 
 // "ip-172-31-5-6.ec2.internal" (us-east-1), "….REGION.compute.internal" elsewhere. Empty for no address.
 std::string private_dns_name(const Settings& settings, std::string_view address);

@@ -11,7 +11,7 @@ using Field = FilterTable<VolumeView>::Field;
 constexpr Field kFields[] = {
     {"attachment.attach-time",
      [](const VolumeView& v, Probe& p) {
-       if (v.instance) p(base::to_iso8601(v.disk->created));
+       if (v.instance) p(base::to_iso8601(attached_since(v)));
      }},
     {"attachment.delete-on-termination",
      [](const VolumeView& v, Probe& p) {
@@ -19,7 +19,7 @@ constexpr Field kFields[] = {
      }},
     {"attachment.device",
      [](const VolumeView& v, Probe& p) {
-       if (v.instance) p(kRootDevice);
+       if (v.instance) p(device_of(v));
      }},
     {"attachment.instance-id",
      [](const VolumeView& v, Probe& p) {

@@ -9,6 +9,15 @@ const std::string& zone_of(const VolumeView& view) {
   return view.instance ? view.instance->zone : view.settings->zones.front();
 }
 
+std::string_view device_of(const VolumeView& view) {
+  return view.disk->kind == domain::DiskKind::kRoot ? kRootDevice : kHomeDevice;
+}
+
+// A home comes with each start of the machine that has it.
+base::WallTime attached_since(const VolumeView& view) {
+  return view.disk->kind == domain::DiskKind::kRoot ? view.disk->created : view.instance->launched;
+}
+
 std::string_view state_of(const VolumeView& view) {
   return view.instance ? "in-use" : "available";
 }
@@ -31,9 +40,9 @@ aws::ec2::Volume to_aws(const VolumeView& view) {
     auto& attachment = out.attachments.emplace_back();
     attachment.volume_id = row.id.str();
     attachment.instance_id = view.instance->id.str();
-    attachment.device = kRootDevice;
+    attachment.device = device_of(view);
     attachment.state = "attached";
-    attachment.attach_time = row.created;
+    attachment.attach_time = attached_since(view);
     attachment.delete_on_termination = row.delete_on_termination;
   }
   return out;

@@ -16,6 +16,8 @@ struct VolumeView {
 
 aws::ec2::Volume to_aws(const VolumeView& view);
 const std::string& zone_of(const VolumeView& view);
+std::string_view device_of(const VolumeView& view);  // of an attached one
+base::WallTime attached_since(const VolumeView& view);
 std::string_view state_of(const VolumeView& view);  // "in-use", "available"
 
 extern const FilterTable<VolumeView> kVolumeFilters;

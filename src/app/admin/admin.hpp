@@ -56,6 +56,7 @@ std::span<const AdminCommand> copy_commands();
 std::span<const AdminCommand> room_commands();
 std::span<const AdminCommand> status_commands();
 std::span<const AdminCommand> whose_commands();
+std::span<const AdminCommand> disk_commands();
 
 // Unknown command: NotFound. Missing or ill-typed arguments: Invalid, by name.
 boost::asio::awaitable<JsonResult> admin_call(AdminContext& context, control::Actor actor, std::string name, Json arguments);
@@ -63,6 +64,8 @@ boost::asio::awaitable<JsonResult> admin_call(AdminContext& context, control::Ac
 // Arguments by name.
 base::Result<std::string> text(const Json& arguments, const char* name);
 std::string text_or(const Json& arguments, const char* name, std::string fallback);
+base::Result<std::int64_t> whole_number(const Json& arguments, const char* name, std::int64_t fallback);
+bool flag(const Json& arguments, const char* name);
 base::Result<base::Money> money(const Json& arguments, const char* name);
 template <class Id>
 base::Result<Id> id(const Json& arguments, const char* name) {

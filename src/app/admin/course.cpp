@@ -1,4 +1,5 @@
 #include "app/admin/admin.hpp"
+#include "app/words.hpp"
 #include "control/await.hpp"
 #include "control/commands/accounts.hpp"
 
@@ -12,6 +13,8 @@ Json to_json(const domain::Course& course) {
           {"name", course.name},
           {"plan", course.plan == domain::RatePlan::kPerHour ? "per-hour" : "per-second"},
           {"catalogue", course.catalogue},
+          {"homes", to_word(course.homes)},
+          {"home_gib", course.home_gib},
           {"created", base::to_iso8601(course.created)}};
 }
 
@@ -25,6 +28,12 @@ awaitable<JsonResult> create(AdminContext& context, control::Actor actor, Json a
     co_return base::fail(base::Fault::kInvalid, "InvalidPlan", "a plan is per-second or per-hour");
   request.plan = plan == "per-hour" ? domain::RatePlan::kPerHour : domain::RatePlan::kPerSecond;
   request.catalogue = text_or(arguments, "catalogue", request.catalogue);
+  const auto homes = homes_of(text_or(arguments, "homes", "keep"));  // AWS's way is `machine`
+  if (!homes) co_return std::unexpected(homes.error());
+  request.homes = *homes;
+  const auto home_gib = whole_number(arguments, "home_gib", request.home_gib);
+  if (!home_gib) co_return std::unexpected(home_gib.error());
+  request.home_gib = *home_gib;
   co_return co_await control::run<Json>(context.engine(), std::move(actor), [request](control::Tx& tx) -> JsonResult {
     TRY_ASSIGN(const auto course, control::create_course(tx, request));
     return to_json(*course);

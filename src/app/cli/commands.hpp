@@ -27,6 +27,7 @@ void add_people_commands(CLI::App& app, Cli& cli);  // after course and account
 void add_money_commands(CLI::App& app, Cli& cli);
 void add_image_commands(CLI::App& app, Cli& cli);
 void add_instance_commands(CLI::App& app, Cli& cli);
+void add_disk_commands(CLI::App& app, Cli& cli);  // after course and instance
 void add_copy_commands(CLI::App& app, Cli& cli);
 void add_ssh_command(CLI::App& app);
 int run_ssh(int count, char** words);  // what stands behind `stipend ssh`; not for CLI11, whose options end at the machine

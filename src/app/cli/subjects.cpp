@@ -29,13 +29,15 @@ void add_course_commands(CLI::App& app, Cli& cli) {
   auto& name = option(create, "NAME", "the course's name", true);
   auto& plan = option(create, "--plan", "rate plan: per-second (default) or per-hour", false);
   auto& catalogue = option(create, "--catalogue", "edition of the price list: 2026 (default) or 2017", false);
+  auto& homes = option(create, "--homes", "keep (default): a home outlives the machine; machine: it is part of it, as on AWS", false);
+  auto& home_gib = option(create, "--home-gib", "size of a home that is kept: 10", false);
   create->callback([&] {
-    cli.ask("course.create", {{"name", name}, {"plan", plan}, {"catalogue", catalogue}},
+    cli.ask("course.create", {{"name", name}, {"plan", plan}, {"catalogue", catalogue}, {"homes", homes}, {"home_gib", home_gib}},
             [](const Json& j) { return fmt::format("Course {} ({})\n", line(j, "name"), line(j, "course_id")); });
   });
   sub(*course, cli, "list", "list courses")->callback([&] {
     cli.ask("course.list", Json::object(), [](const Json& j) {
-      return to_table(j, {{"COURSE", "course_id"}, {"NAME", "name"}, {"PLAN", "plan"}, {"PRICES", "catalogue"}});
+      return to_table(j, {{"COURSE", "course_id"}, {"NAME", "name"}, {"PLAN", "plan"}, {"PRICES", "catalogue"}, {"HOMES", "homes"}});
     });
   });
 }

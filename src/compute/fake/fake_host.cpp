@@ -172,14 +172,30 @@ void FakeHost::do_start(const StartSpec& spec, std::int64_t deadline_ms) {
   machine.boot_id = boot_id_;
   machine.report_at_ms = now + options_.report_every_ms;
   const bool late = now > deadline_ms;
+  if (const auto user = user_of_disk(spec, key)) {
+    machine.detail = "its disk is in use by " + user->str();
+    return end(key, machine, now, Cause::kStartFailed);
+  }
   if (late || chance(1000) < options_.faults.fail_start) {
     machine.detail = late ? "the start came too late" : "the fake host was told to fail this start";
     return end(key, machine, now, Cause::kStartFailed);
   }
   disks_.insert(spec.root_disk);
+  if (!spec.home_disk.empty()) disks_.insert(spec.home_disk);
+  if (!spec.course_disk.empty()) disks_.insert(spec.course_disk);
   consoles_[key.instance] +=
       "fake machine " + key.instance.str() + ": no machine runs here, this host only pretends\n";
   report(key, machine);
+}
+
+// Another machine that has one of its own disks.
+std::optional<base::InstanceId> FakeHost::user_of_disk(const StartSpec& spec, const RunKey& key) const {
+  for (const auto& [other, machine] : machines_) {
+    if (other == key || machine.phase == Phase::kEnded) continue;
+    for (const auto& disk : {machine.spec.root_disk, machine.spec.home_disk})
+      if (!disk.empty() && (disk == spec.root_disk || disk == spec.home_disk)) return other.instance;
+  }
+  return {};
 }
 
 void FakeHost::renew(RunKey key, std::int64_t epoch, Lease lease) {
@@ -259,7 +275,7 @@ void FakeHost::delete_disk(base::DiskId disk, std::int64_t epoch, DoneSink done)
   if (!sink_ || epoch < epoch_)
     return answer(base::fail(base::Fault::kUnavailable, "HostUnavailable", "the host is not connected"));
   for (const auto& [key, machine] : machines_)
-    if (machine.spec.root_disk == disk && machine.phase != Phase::kEnded)
+    if ((machine.spec.root_disk == disk || machine.spec.home_disk == disk || machine.spec.course_disk == disk) && machine.phase != Phase::kEnded)
       return answer(base::fail(base::Fault::kConflict, "DiskInUse", "a machine uses the disk"));
   disks_.erase(disk);
   answer({});

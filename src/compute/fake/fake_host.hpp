@@ -120,6 +120,7 @@ class FakeHost {
   void send(Report report);
   Report absent(const RunKey& key) const;
   void do_start(const StartSpec& spec, std::int64_t deadline_ms);
+  std::optional<base::InstanceId> user_of_disk(const StartSpec& spec, const RunKey& key) const;
   void do_stop(const RunKey& key, const StopWish& wish);
   void end(const RunKey& key, Machine& machine, std::int64_t at_ms, Cause cause, bool known_to_end = true);
   void vanish(const RunKey& key, Machine& machine);

@@ -26,6 +26,11 @@ hostlink::Start to_link(const StartSpec& s, std::int64_t now_mono_ms) {
   m.image = s.image;
   m.disk = s.root_disk;
   m.root_gib = s.root_gib;
+  m.home = s.home_disk;
+  m.home_gib = s.home_gib;
+  m.course = s.course_disk;
+  m.course_gib = s.course_gib;
+  m.course_writable = s.course_writable;
   m.vcpus = s.size.vcpus;
   m.memory_mib = s.size.memory_mib;
   m.cpu_milli = s.size.cpu_milli;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "control/commands/common.hpp"
+#include "control/commands/course_folder.hpp"
 #include "control/commands/passes.hpp"
 #include "control/commands/people.hpp"
 #include "control/commands/renewals.hpp"
@@ -57,7 +58,10 @@ base::Result<domain::RowPtr<domain::Course>> create_course(Tx& tx, const NewCour
                       fmt::format("there is no price catalogue '{}'; use 2017 or 2026", request.catalogue));
   if (request.grace_s < 0 || request.grace_s > 366 * kDay)
     return base::fail(Fault::kInvalid, "InvalidGrace", "the grace period must be between 0 and 366 days");
+  TRY(check_home_gib(request.home_gib));
   domain::Course course;
+  course.homes = request.homes;
+  course.home_gib = request.home_gib;
   course.id = base::make_id<base::CourseId>(tx.random());
   course.name = request.name;
   course.plan = request.plan;

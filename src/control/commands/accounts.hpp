@@ -17,6 +17,8 @@ struct NewCourse {
   domain::RatePlan plan = domain::RatePlan::kPerSecond;
   std::string catalogue = "2026";
   std::int64_t grace_s = 14 * 86400;
+  domain::HomePolicy homes = domain::HomePolicy::kMachine;
+  std::int64_t home_gib = 10;
 };
 base::Result<domain::RowPtr<domain::Course>> create_course(Tx& tx, const NewCourse& request);
 

@@ -2,6 +2,7 @@
 
 #include "control/commands/common.hpp"
 #include "control/commands/instances.hpp"
+#include "control/commands/trash.hpp"
 
 namespace stipend::control {
 
@@ -16,9 +17,10 @@ base::Status delete_disk(Tx& tx, const base::DiskId& id, bool dry_run) {
                       fmt::format("Volume {} is currently attached to {}", id.str(), disk->attached.str()));
   if (dry_run) return dry_run_succeeded();
   domain::Wallet wallet(tx.state(), disk->account, tx.now());
-  wallet.delete_disk(id);
+  const auto purge_at = purge_time(tx);
+  wallet.delete_disk(id, purge_at);
   save_wallet(tx, wallet);
-  tx.effect(DeleteDiskEffect{id});
+  if (purge_at <= tx.now()) tx.effect(DeleteDiskEffect{id});
   tx.audit("delete-disk", id.str(), {});
   return {};
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "control/commands/homes.hpp"
 #include "control/commands/queue.hpp"
 #include "control/commands/room.hpp"
 #include "control/commands/runs.hpp"
@@ -72,6 +73,28 @@ void end_charge_here(Instance& instance, base::WallTime now) {
   if (!instance.run->charge_until) instance.run->charge_until = domain::ran_estimate(*instance.run, now);
 }
 
+// A home goes with the machine that starts; of two that start together only one can have it.
+base::Status take_homes(Tx& tx, domain::Wallet& wallet, std::vector<Instance>& instances) {
+  const Instance* taker = nullptr;
+  for (auto& instance : instances) {
+    TRY_ASSIGN(const auto home, home_for_start(tx, instance));
+    if (!home.wanted()) continue;
+    if (taker)
+      return base::fail(Fault::kConflict, "VolumeInUse",
+                        fmt::format("{} and {} have the same home, which is attached to one machine at a time; start one of "
+                                    "them.",
+                                    taker->id.str(), instance.id.str()));
+    taker = &instance;
+    if (home.fresh && !wallet.add_disk(*home.fresh)) {
+      Shortage shortage{.who = "Its machine needs", .needed = home.fresh->reserve_wanted,
+                        .purpose = fmt::format("to keep a new home of {} GiB", home.fresh->gib)};
+      return insufficient_credit(tx.state(), instance.account, tx.now(), shortage);
+    }
+    take_home(wallet, home, instance);
+  }
+  return {};
+}
+
 compute::StopWish wish(StopCause cause, bool force) { return {static_cast<compute::Cause>(cause), force}; }
 
 }  // namespace
@@ -110,6 +133,7 @@ base::Result<StateChanges> start(Tx& tx, const std::vector<base::InstanceId>& id
     }
     TRY(check_room(tx, room, instances.size() == 1 ? instances.front().type : "instance", wish));
     domain::Wallet wallet(tx.state(), account, tx.now());
+    TRY(take_homes(tx, wallet, instances));
     TRY_ASSIGN(const auto run_max, fund_runs(tx.state(), wallet, instances));
     save_wallet(tx, wallet);
     TRY(begin_runs(tx, instances, run_max));
@@ -163,7 +187,7 @@ base::Result<StateChanges> terminate(Tx& tx, const std::vector<base::InstanceId>
     instance.stop_cause = cause_of(tx, instance);
     set_reason(instance, instance.stop_cause);
     instance.transition_reason = domain::user_initiated(tx.now());
-    delete_root_if_wanted(wallet, instance);  // the student's cost of the disk ends with this commit
+    delete_root_if_wanted(tx, wallet, instance);  // the student's cost of the disk ends with this commit
     if (instance.run) {
       end_charge_here(instance, tx.now());
       domain::become(instance, InstanceState::kShuttingDown);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "control/commands/homes.hpp"
 #include "control/commands/instances.hpp"
 #include "control/commands/queue.hpp"
 #include "control/commands/room.hpp"
@@ -90,10 +91,12 @@ base::Result<Order> check(const Tx& tx, const LaunchRequest& request) {
 struct Made {
   std::vector<Instance> instances;
   std::vector<domain::Disk> disks;
+  HomePlan home;  // of the first one
 };
 
-Made make_rows(Tx& tx, const LaunchRequest& request, const Order& order, std::int64_t count) {
+Made make_rows(Tx& tx, const LaunchRequest& request, const Order& order, HomePlan home, std::int64_t count) {
   Made made;
+  made.home = std::move(home);
   const auto reservation = base::make_id<base::ReservationId>(tx.random());
   for (std::int64_t i = 0; i < count; ++i) {
     Instance instance;
@@ -122,6 +125,9 @@ Made make_rows(Tx& tx, const LaunchRequest& request, const Order& order, std::in
     disk.price = domain::disk_price(*order.catalogue, order.root_gib);
     disk.reserve_wanted = domain::reserve_for(disk.price, order.course->grace_s);
     disk.tags = request.volume_tags;
+    if (i == 0 && made.home.wanted()) disk.tags[kHomeTag] = made.home.id().str();
+    disk.image = order.image->id;
+    disk.origin = instance.id;
     disk.created = disk.posted_at = tx.now();
     instance.root_disk = disk.id;
     made.instances.push_back(std::move(instance));
@@ -131,20 +137,24 @@ Made make_rows(Tx& tx, const LaunchRequest& request, const Order& order, std::in
 }
 
 // Money for the machines of `made` and their disks, in `wallet`.
-base::Result<std::vector<base::RunSeconds>> fund(const Tx& tx, domain::Wallet& wallet, const Made& made, const Order& order) {
+base::Result<std::vector<base::RunSeconds>> fund(const Tx& tx, domain::Wallet& wallet, Made& made, const Order& order) {
   const bool one = made.disks.size() == 1;
   const auto days = order.course->grace_s / 86400;
   const auto unit = domain::first_unit(order.course->plan);
   Shortage disks;
   base::Price rate = wallet.storage_rate();
   bool kept = true;
-  for (const auto& disk : made.disks) {
+  const auto add = [&](const domain::Disk& disk) {
     disks.needed += disk.reserve_wanted;
     rate.nano_per_hour += disk.price.nano_per_hour;
     kept = kept && wallet.add_disk(disk);
-  }
-  disks.purpose = fmt::format(" and to keep {} {} GiB disk{} for {} day{}", one ? "its" : "their", order.root_gib,
-                              one ? "" : "s", days, days == 1 ? "" : "s");
+  };
+  for (const auto& disk : made.disks) add(disk);
+  if (made.home.fresh) add(*made.home.fresh);
+  disks.purpose = fmt::format(" and to keep {} {} GiB disk{}{} for {} day{}", one ? "its" : "their", order.root_gib,
+                              one ? "" : "s", made.home.fresh ? fmt::format(" and a home of {} GiB", made.home.fresh->gib) : "",
+                              days, days == 1 ? "" : "s");
+  if (kept) take_home(wallet, made.home, made.instances.front());
   if (kept) return fund_runs(tx.state(), wallet, made.instances, &disks);
   disks.needed += base::mul_div(domain::price_of_first_unit(order.course->plan, order.type->price),
                                 static_cast<std::int64_t>(made.instances.size()), 1, base::Rounding::kCeil);
@@ -192,7 +202,8 @@ base::Result<Launched> launch(Tx& tx, const LaunchRequest& request) {
   while (count > request.min_count && !fits(count)) --count;
   TRY(fits(count));
 
-  Made made = make_rows(tx, request, order, count);
+  TRY_ASSIGN(auto home, home_for_launch(tx, order.account->id));
+  Made made = make_rows(tx, request, order, std::move(home), count);
   const domain::Wallet before(tx.state(), order.account->id, tx.now());
   domain::Wallet wallet = before;
   auto run_max = fund(tx, wallet, made, order);

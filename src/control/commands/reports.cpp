@@ -4,6 +4,7 @@
 
 #include "control/commands/queue.hpp"
 #include "control/commands/runs.hpp"
+#include "control/commands/trash.hpp"
 #include "domain/lease.hpp"
 
 namespace stipend::control {
@@ -203,7 +204,7 @@ std::vector<compute::RunKey> expected_runs(const domain::State& state) {
   return keys;
 }
 
-std::vector<Effect> wishes(const domain::State& state) {
+std::vector<Effect> wishes(const domain::State& state, base::WallTime now) {
   std::vector<Effect> effects;
   for (const auto& id : state.with_run) {
     const auto& instance = *state.find<Instance>(id);
@@ -217,14 +218,14 @@ std::vector<Effect> wishes(const domain::State& state) {
   }
   for (const auto& [id, disk] : state.disks) {
     const auto* owner = state.find<Instance>(disk->attached);
-    if (disk->deleted && !(owner && owner->run)) effects.push_back(DeleteDiskEffect{id});
+    if (is_purged(*disk, now) && !(owner && owner->run)) effects.push_back(DeleteDiskEffect{id});
   }
   return effects;
 }
 
 base::Status disk_gone(Tx& tx, const base::DiskId& id) {
   const auto* disk = tx.state().find<domain::Disk>(id);
-  if (disk && disk->deleted) tx.erase<domain::Disk>(id);
+  if (disk && is_purged(*disk, tx.now())) tx.erase<domain::Disk>(id);
   return {};
 }
 

@@ -19,7 +19,7 @@ base::Result<std::optional<base::AccountId>> handle_report(Tx& tx, const compute
 std::vector<compute::RunKey> expected_runs(const domain::State& state);
 // What the world should be doing now, as effects that were perhaps lost with a crash: starts of pending runs,
 // stops of stopping ones, the newest lease of running ones, deletion of disks that nobody has. Idempotent.
-std::vector<Effect> wishes(const domain::State& state);
+std::vector<Effect> wishes(const domain::State& state, base::WallTime now);
 
 // The bytes of a deleted disk are gone: the row goes.
 base::Status disk_gone(Tx& tx, const base::DiskId& disk);

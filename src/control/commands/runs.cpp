@@ -8,6 +8,7 @@
 #include "base/check.hpp"
 #include "control/commands/queue.hpp"
 #include "control/commands/room.hpp"
+#include "control/commands/trash.hpp"
 #include "domain/charge.hpp"
 #include "domain/lease.hpp"
 
@@ -131,6 +132,16 @@ compute::StartSpec start_spec(const domain::State& state, const Instance& instan
   spec.image = instance.image;
   spec.root_disk = instance.root_disk;
   spec.root_gib = disk->gib;
+  if (const auto* home = state.find<domain::Disk>(instance.home_disk)) {
+    spec.home_disk = home->id;
+    spec.home_gib = home->gib;
+  }
+  const auto& course = course_of(state, instance.account);
+  if (const auto* folder = state.find<domain::Disk>(course.folder); folder && !folder->deleted) {
+    spec.course_disk = folder->id;
+    spec.course_gib = folder->gib;
+    spec.course_writable = state.find<domain::Account>(instance.account)->role != domain::Role::kStudent;
+  }
   spec.size = {instance.run->vcpus, instance.run->memory_mib, instance.run->cpu_milli};
   spec.private_address = instance.private_address;
   spec.public_address = instance.public_address;
@@ -167,18 +178,21 @@ void settle_run(Tx& tx, domain::Wallet& wallet, Instance& instance, const domain
   instance.jupyter_token.clear();
 }
 
-void delete_root_if_wanted(domain::Wallet& wallet, const Instance& instance) {
+void delete_root_if_wanted(const Tx& tx, domain::Wallet& wallet, const Instance& instance) {
   const auto* disk = wallet.disk(instance.root_disk);
-  if (disk && disk->delete_on_termination && !disk->deleted) wallet.delete_disk(disk->id);
+  if (!disk || !disk->delete_on_termination || disk->deleted) return;
+  const bool never_used = instance.generation == 1 && instance.failed_starts > 0;
+  wallet.delete_disk(disk->id, never_used ? tx.now() : purge_time(tx));
 }
 
 void finish_terminated(Tx& tx, domain::Wallet& wallet, Instance& instance) {
   CHECK(!instance.run, "a terminated machine has no run");
-  delete_root_if_wanted(wallet, instance);
+  delete_root_if_wanted(tx, wallet, instance);
   if (const auto* root = wallet.disk(instance.root_disk)) {
-    if (root->deleted) tx.effect(DeleteDiskEffect{root->id});
+    if (is_purged(*root, tx.now())) tx.effect(DeleteDiskEffect{root->id});
     wallet.detach_disk(root->id);
   }
+  if (const auto* home = wallet.disk(instance.home_disk); home && home->attached == instance.id) wallet.detach_disk(home->id);
   domain::become(instance, InstanceState::kTerminated);
   drop_place_of(tx, instance.id);
   instance.terminated_at = tx.now();

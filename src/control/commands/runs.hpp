@@ -29,7 +29,7 @@ void settle_run(Tx& tx, domain::Wallet& wallet, domain::Instance& instance, cons
 void finish_terminated(Tx& tx, domain::Wallet& wallet, domain::Instance& instance);
 
 // Deletes the root disk for the student (its cost ends now) when it goes with the instance.
-void delete_root_if_wanted(domain::Wallet& wallet, const domain::Instance& instance);
+void delete_root_if_wanted(const Tx& tx, domain::Wallet& wallet, const domain::Instance& instance);
 
 void set_reason(domain::Instance& instance, domain::StopCause cause);
 

@@ -12,17 +12,17 @@ std::size_t characters(const std::string& text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
-bool starts_with_aws(const std::string& key) {
+}  // namespace
+
+bool is_system_tag(const std::string& key) {
   if (key.size() < 4 || key[3] != ':') return false;
   const auto lower = [&](std::size_t i) { return static_cast<char>(key[i] | 0x20); };
   return lower(0) == 'a' && lower(1) == 'w' && lower(2) == 's';
 }
 
-}  // namespace
-
 base::Status check_tag(const std::string& key, const std::string& value) {
   if (key.empty()) return base::fail(Fault::kInvalid, "InvalidParameterValue", "Tag key cannot be empty");
-  if (starts_with_aws(key))
+  if (is_system_tag(key))
     return base::fail(Fault::kInvalid, "InvalidParameterValue", "Tag keys starting with 'aws:' are reserved for internal use");
   if (characters(key) > 128)
     return base::fail(Fault::kInvalid, "InvalidParameterValue", "Tag key exceeds the maximum length of 128 characters");

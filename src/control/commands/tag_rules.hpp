@@ -8,6 +8,8 @@ namespace stipend::control {
 
 inline constexpr std::size_t kTagsPerResource = 50;
 
+// Set by the service; people see them and cannot change them.
+bool is_system_tag(const std::string& key);
 base::Status check_tag(const std::string& key, const std::string& value);
 base::Status check_tags(const domain::Tags& tags);
 

@@ -14,13 +14,13 @@ base::Status change_one(domain::Tags& tags, const TagChange& change) {
   for (const auto& [key, value] : change.tags) {
     if (change.remove) {
       const auto at = tags.find(key);
-      if (at != tags.end() && (!value || *value == at->second)) tags.erase(at);
+      if (at != tags.end() && !is_system_tag(key) && (!value || *value == at->second)) tags.erase(at);
     } else {
       TRY(check_tag(key, value.value_or("")));
       tags[key] = value.value_or("");
     }
   }
-  if (change.remove && change.tags.empty()) tags.clear();
+  if (change.remove && change.tags.empty()) std::erase_if(tags, [](const auto& tag) { return !is_system_tag(tag.first); });
   if (tags.size() > kTagsPerResource)
     return base::fail(Fault::kInvalid, "TagLimitExceeded", "The maximum number of Tags for a resource has been reached.");
   return {};

@@ -6,6 +6,8 @@
 
 #include "control/commands/instances.hpp"
 #include "control/commands/queue.hpp"
+#include "control/commands/renew_root.hpp"
+#include "control/commands/trash.hpp"
 #include "control/vault.hpp"
 
 namespace stipend::control {
@@ -71,7 +73,8 @@ struct Simulation::Server {
     engine.emplace(store, std::move(*state), world.clock_, world.random_);
     guard.emplace(*engine, world.clock_, counters);
     reconciler.emplace(*engine, provider, world.clock_, store.epoch(), counters,
-                       [this](const base::AccountId& account) { guard->renew_soon(account); });
+                       [this](const base::AccountId& account) { guard->renew_soon(account); },
+                       ReconcilerOptions{.trash = {.keep_s = world.keep_deleted_s_}});
     engine->set_hooks({[this](std::vector<Effect> effects) { reconciler->perform(std::move(effects)); }, {}});
     reconciler->open();
   }
@@ -94,6 +97,7 @@ void Simulation::choose_faults() {
   faults_.commit_failures = one_in(3);
   faults_.wall_jumps = one_in(3);
   faults_.host_failures = !one_in(3);
+  keep_deleted_s_ = one_in(3) ? 0 : 120;
   faults_.down_s_max = one_in(3) ? 2 * 3600 : 60;
   if (one_in(2)) faults_.mail.lose_call = 60;
   if (one_in(2)) faults_.mail.lose_report = 150;
@@ -181,7 +185,8 @@ void Simulation::make_class() {
   for (const auto plan : {domain::RatePlan::kPerSecond, domain::RatePlan::kPerHour}) {
     const std::string name = plan == domain::RatePlan::kPerHour ? "hours" : "seconds";
     run([=](Tx& tx) -> base::Status {
-      TRY(create_course(tx, {.name = name, .plan = plan, .catalogue = "2026", .grace_s = 3600}));
+      TRY(create_course(tx, {.name = name, .plan = plan, .catalogue = "2026", .grace_s = 3600,
+                              .homes = name == "hours" ? domain::HomePolicy::kMachine : domain::HomePolicy::kKeep, .home_gib = 1}));
       return {};
     });
     for (int i = 0; i < 2; ++i)
@@ -206,6 +211,13 @@ base::InstanceId Simulation::any_instance(const base::AccountId& account) {
   const auto of = durable().instances_of.find(account);
   if (of == durable().instances_of.end()) return base::make_id<base::InstanceId>(random_);
   return *std::next(of->second.begin(), static_cast<std::ptrdiff_t>(random_.below(of->second.size())));
+}
+
+base::DiskId Simulation::deleted_disk(const base::AccountId& account) {
+  if (const auto of = durable().disks_of.find(account); of != durable().disks_of.end())
+    for (const auto& id : of->second)
+      if (durable().find<domain::Disk>(id)->deleted) return id;
+  return base::make_id<base::DiskId>(random_);
 }
 
 void Simulation::command(const base::AccountId& account) {
@@ -234,15 +246,15 @@ void Simulation::command(const base::AccountId& account) {
           if (status && durable().find<domain::QueuePlace>(*place)) placed_.insert(*place);
         });
   };
-  switch (random_.below(16)) {
-    case 12:
-    case 13: {
+  switch (random_.below(19)) {
+    case 13:
+    case 14: {
       const auto key = "press-" + std::to_string(random_.below(40));  // pressed twice now and then
       const auto type = std::array{"t2.micro", "m1.small", "t2.medium"}[random_.below(3)];
-      return wait([=, image = image_](Tx& tx) { return launch_or_wait(tx, page_launch(image, type, "mine", key)); });
+      return wait([=, image = image_](Tx& tx) { return launch_or_wait(tx, page_launch({image, type, "mine", "", key})); });
     }
-    case 14: return wait([id](Tx& tx) { return start_or_wait(tx, id); });
-    case 15: {
+    case 15: return wait([id](Tx& tx) { return start_or_wait(tx, id); });
+    case 16: {
       if (durable().queue.empty()) return;
       const auto at = std::next(durable().queue.begin(), static_cast<std::ptrdiff_t>(random_.below(durable().queue.size())));
       return submit([place = at->first](Tx& tx) -> base::Result<bool> {
@@ -280,6 +292,15 @@ void Simulation::command(const base::AccountId& account) {
       return submit([id, force = one_in(5)](Tx& tx) { return stop(tx, {.ids = {id}, .force = force}); });
     case 8: return submit([id](Tx& tx) { return terminate(tx, {id}, false); });
     case 9: return submit([id](Tx& tx) { return reboot(tx, {id}, false); });
+    case 10: {
+      const auto disk = deleted_disk(account);
+      return submit([disk](Tx& tx) { return restore_disk(tx, {.disk = disk, .type = "t2.micro"}); });
+    }
+    case 11: return submit([id](Tx& tx) { return renew_root(tx, id, {}); });
+    case 12: {
+      const auto disk = durable().disks_of.contains(account) ? *durable().disks_of.at(account).begin() : base::DiskId();
+      return submit([disk](Tx& tx) { return delete_disk(tx, disk, false); });
+    }
     default: {
       const Actor admin{.who = "uid:0", .via = "admin", .request_id = {}, .account = {}};
       const base::Money amount{static_cast<std::int64_t>(random_.below(60'000'000)) - 15'000'000};

@@ -61,11 +61,13 @@ class Simulation {
   bool one_in(std::uint64_t n) { return random_.below(n) == 0; }
   const domain::State& durable() const { return disk_->state; }
   base::InstanceId any_instance(const base::AccountId& account);
+  base::DiskId deleted_disk(const base::AccountId& account);
 
   base::SeededRandom random_;
   base::ManualClock clock_;
   std::shared_ptr<store::MemoryDisk> disk_ = std::make_shared<store::MemoryDisk>();
   Faults faults_;
+  std::int64_t keep_deleted_s_ = 0;
   compute::FakeHost host_;
   Auditor auditor_;
   std::unique_ptr<Server> server_;  // none: it is down

@@ -10,6 +10,7 @@
 #include "control/commands/renewals.hpp"
 #include "control/commands/reports.hpp"
 #include "control/commands/room.hpp"
+#include "control/commands/trash.hpp"
 #include "control/vault.hpp"
 #include "domain/instance_state.hpp"
 #include "domain/lease.hpp"
@@ -40,6 +41,7 @@ bool has(const std::vector<std::string>& words, const std::string& word) {
 Table::Table() : head_(domain::State{}, random_), image_(*base::ImageId::parse("ami-00000000000000001")) {
   command(operator_of_it(), [&](Tx& tx) -> base::Status {
     TRY(set_addresses(tx, {"10.97.16.0/24", "127.97.0.0/24"}));
+    TRY(set_trash(tx, {.keep_s = 0}));
     domain::Image image;
     image.id = image_;
     image.name = "minimal";
