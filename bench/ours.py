@@ -59,7 +59,7 @@ class _Socket(http.client.HTTPConnection):
 
 def class_of(server, count, credit):
     """Credentials of so many new accounts; as `stipend account create`, without a process for each."""
-    server.call("course", "create", "bench")
+    server.call("course", "create", "bench", "--homes", "machine")
     connection = _Socket(server.state / "admin" / "admin.sock")
     found = []
     for number in range(count):

@@ -39,8 +39,9 @@ gateway::DiskView view(const State& state, const domain::Disk& disk) {
 gateway::MachineDisks view(const State& state, const domain::Instance& instance) {
   gateway::MachineDisks out{instance.id, {}, {}};
   const auto* home = state.find<domain::Disk>(instance.home_disk);
+  const auto* user = home && home->attached != instance.id ? state.find<domain::Instance>(home->attached) : nullptr;
   if (!instance.home_disk.empty())
-    out.home = home && home->attached == instance.id ? "kept" : "elsewhere";
+    out.home = user && user->run ? "elsewhere" : "kept";
   else if (control::course_of(state, instance.account).homes == domain::HomePolicy::kKeep)
     out.home = "machine";
   if (!instance.home_disk.empty() && instance.state == domain::InstanceState::kStopped) {

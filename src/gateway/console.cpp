@@ -155,9 +155,7 @@ awaitable<net::Response> api(Call call) {
     co_return call.fail({base::Fault::kDenied, "CsrfRefused", "This page is out of date. Load it again."});
   if (call.options.disks && is_disks_path(path))
     co_return co_await disks_api({*call.options.disks, who->account, path, post, call.request.body, call.request_id});
-  if (post) {
-    co_return co_await command(std::move(call), who->account, path);
-  }
+  if (post) co_return co_await command(std::move(call), who->account, path);
   auto& ports = call.ports;
   if (path == "/session") {
     auto body = to_json(*who);

@@ -32,7 +32,10 @@ std::int64_t dirty_limit() {
 void Daemon::watch_disk(std::int64_t now) {
   DiskLook look;
   std::vector<base::DiskId> disks;
-  for (const auto& [id, machine] : machines_) disks.push_back(machine.disk);
+  for (const auto& [id, machine] : machines_) {
+    disks.push_back(machine.disk);
+    if (!machine.home.empty()) disks.push_back(machine.home);
+  }
   const auto space = disk_space(names_, disks);
   if (!space)
     return log::error("the file system of the disks cannot be looked at", {{"error", space.error().message}});
@@ -41,7 +44,9 @@ void Daemon::watch_disk(std::int64_t now) {
   look.dirty_limit = dirty_limit();
   const bool near = look.free < 4 * DiskMarks::of(look.size, look.dirty_limit).hard;
   for (std::size_t i = 0; const auto& [id, machine] : machines_) {
-    DiskWriter writer{.id = id, .occupied = space->occupied_bytes[i++], .dirty = 0,
+    std::int64_t occupied = space->occupied_bytes[i++];
+    if (!machine.home.empty()) occupied += space->occupied_bytes[i++];
+    DiskWriter writer{.id = id, .occupied = occupied, .dirty = 0,
                       .ending = machine.stop || machine.ending || machine.status.lease.stage != Stage::kRunning};
     if (near) writer.dirty = machine_dirty_bytes(names_, id).value_or(0);
     look.machines.push_back(writer);
@@ -56,7 +61,11 @@ void Daemon::watch_disk(std::int64_t now) {
   auto& machine = machines_.at(stop->id);
   log::error("the disk is almost full: the machine that writes most is stopped",
              {{"instance", stop->id.str()}, {"left_mib", disk_watch_.room() >> 20}, {"wrote_mib", stop->grew >> 20}, {"force", stop->force}});
-  if (auto held = fork_child([&] { return hold_disk(names_, machine.disk) ? 0 : 1; }))
+  const auto hold_all = [&] {
+    const bool root = hold_disk(names_, machine.disk).has_value();
+    return root && (machine.home.empty() || hold_disk(names_, machine.home)) ? 0 : 1;
+  };
+  if (auto held = fork_child(hold_all))
     orphan_jobs_.push_back(*std::move(held));
   if (!machine.stop) machine.stop_sent_ms = now;
   machine.stop = hostlink::Stop{.key = machine.key, .epoch = epoch_, .cause = hostlink::Cause::kHostDisk, .force = stop->force};

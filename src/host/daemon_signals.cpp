@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <sstream>
+#include <tuple>
 
 #include "base/log.hpp"
 #include "host/daemon.hpp"
@@ -55,18 +56,24 @@ void Daemon::start_measuring_disks(std::int64_t now) {
     if (now > disk_measurer_.deadline_ms) kill_child(disk_measurer_);
     return;
   }
-  std::vector<std::pair<base::InstanceId, base::DiskId>> disks;
+  std::vector<std::tuple<base::InstanceId, base::DiskId, base::DiskId>> disks;
   for (const auto& [id, machine] : machines_)
-    if (!machine.ending && machine.status.lease.stage == Stage::kRunning) disks.emplace_back(id, machine.disk);
+    if (!machine.ending && machine.status.lease.stage == Stage::kRunning) disks.emplace_back(id, machine.disk, machine.home);
   if (disks.empty()) return;
   // Unnamed and in memory: a pipe would be full after some hundred machines.
   disks_measured_ = Fd(::memfd_create("disks", MFD_CLOEXEC));
   if (!disks_measured_) return;
   auto child = fork_child([&] {
     std::ostringstream lines;
-    for (const auto& [id, disk] : disks)
-      if (const auto use = use_of(raw_disk_path(names_, disk)))
+    for (const auto& [id, disk, home] : disks) {
+      auto use = use_of(raw_disk_path(names_, disk));
+      // The fuller one of the two is what its person has to know of.
+      if (const auto of_home = home.empty() ? std::nullopt : use_of(raw_disk_path(names_, home));
+          of_home && (!use || of_home->percent > use->percent))
+        use = of_home;
+      if (use)
         lines << id.str() << ' ' << use->used_mib << ' ' << use->size_mib << ' ' << use->percent << '\n';
+    }
     const std::string text = lines.str();
     return ::pwrite(disks_measured_.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()) ? 0 : 1;
   });

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "control/commands/accounts.hpp"
+#include "control/commands/people.hpp"
 #include "control/commands/trash.hpp"
 #include "domain/storage.hpp"
 
@@ -63,8 +64,7 @@ base::Status make_folder(Tx& tx, Course& course, std::int64_t gib) {
 }  // namespace
 
 base::Result<domain::RowPtr<Course>> named_course(const domain::State& state, const std::string& name_or_id) {
-  for (const auto& [id, course] : state.courses)
-    if (id.str() == name_or_id || course->name == name_or_id) return course;
+  if (const auto* course = find_course(state, name_or_id)) return state.courses.at(course->id);
   return base::fail(Fault::kNotFound, "NoSuchCourse",
                     fmt::format("there is no course '{}'; `stipend course list` shows them", name_or_id));
 }

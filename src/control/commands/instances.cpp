@@ -86,8 +86,8 @@ base::Status take_homes(Tx& tx, domain::Wallet& wallet, std::vector<Instance>& i
                                     taker->id.str(), instance.id.str()));
     taker = &instance;
     if (home.fresh && !wallet.add_disk(*home.fresh)) {
-      Shortage shortage{.who = "Its machine needs", .needed = home.fresh->reserve_wanted,
-                        .purpose = fmt::format("to keep a new home of {} GiB", home.fresh->gib)};
+      Shortage shortage{.who = "A new home needs", .needed = home.fresh->reserve_wanted,
+                        .purpose = fmt::format("to keep its {} GiB", home.fresh->gib)};
       return insufficient_credit(tx.state(), instance.account, tx.now(), shortage);
     }
     take_home(wallet, home, instance);

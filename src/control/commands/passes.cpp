@@ -58,8 +58,11 @@ const domain::Pass* find_pass(const domain::State& state, base::WallTime now, Pa
 }
 
 base::Result<std::string> new_sign_in_token(Tx& tx, const base::AccountId& account) {
-  if (!tx.state().find<domain::Account>(account) || !may_act_for(tx.state(), tx.actor(), account))
+  const auto* row = tx.state().find<domain::Account>(account);
+  if (!row || !may_act_for(tx.state(), tx.actor(), account))
     return base::fail(Fault::kNotFound, "NoSuchAccount", "there is no account " + account.str());
+  if (row->role == domain::Role::kCourse)
+    return base::fail(Fault::kConflict, "CourseAccount", "account " + account.str() + " is the course's own; nobody signs in to it");
   if (is_suspended(tx.state(), account))
     return base::fail(Fault::kConflict, "AccountSuspended", "account " + account.str() + " is suspended; end that first");
   end_passes(tx, {account}, PassKind::kSignInLink);

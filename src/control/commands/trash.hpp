@@ -12,7 +12,7 @@ namespace stipend::control {
 
 struct TrashPolicy {
   std::int64_t keep_s = 7 * 86'400;        // 0: bytes go at once
-  std::int64_t low_disk_free_mib = 4'096;  // with less on the host, deleted disks go before their time
+  std::int64_t low_disk_free_mib = 10'240;  // with less on the host, deleted disks go before their time
 };
 base::Status set_trash(Tx& tx, const TrashPolicy& policy);
 

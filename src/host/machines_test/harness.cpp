@@ -141,6 +141,9 @@ hostlink::Start Machines::start_of(int n, std::int64_t run_max_s, std::int64_t g
   m.image = g_under_test.image;
   m.disk = disk_of(n);
   m.root_gib = 1;
+  m.home = *base::DiskId::parse("vol-000000000000000a" + std::to_string(n));  // each with a home, and all with one folder
+  m.course = *base::DiskId::parse("vol-00000000000000c00");
+  m.home_gib = m.course_gib = 1;
   m.memory_mib = 256;
   const auto ip = [&](const std::string& cidr) {
     return cidr.substr(0, cidr.rfind('.')) + "." + std::to_string(10 + n);
@@ -228,7 +231,8 @@ std::int64_t Machines::ended_at(int n) {
 
 bool Machines::gone(int n) {
   const auto some = machine_has_processes(names_, key_of(n).instance);
-  return some && !*some;
+  const auto mounts = read_file("/proc/" + std::to_string(daemon_) + "/mountinfo", 16 << 20).value_or("");
+  return some && !*some && !mounts.contains(names_.machine_home(key_of(n).instance));
 }
 
 void Machines::print_logs() {
