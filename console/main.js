@@ -85,14 +85,11 @@ function listen() {
   const draw = () => {
     drawMachines(at("machines"), at("none"), machines, tell);
     drawQueue(at("queue"), (id) => tell(id, "leave-queue"));
-  };
-  source.addEventListener("wallet", (event) => drawWallet(JSON.parse(event.data)));
-  source.addEventListener("instances", (event) => {
-    machines = JSON.parse(event.data);
-    draw();
     const fail = (error) => notice(error.message);
     drawDisks(at("machines"), at("disks"), fail).catch(fail);
-  });
+  };
+  source.addEventListener("wallet", (event) => drawWallet(JSON.parse(event.data)));
+  source.addEventListener("instances", (event) => { machines = JSON.parse(event.data); draw(); });
   source.addEventListener("queue", (event) => { setPlaces(JSON.parse(event.data)); draw(); });
   source.addEventListener("open", () => {
     if (at("notice").textContent === NOT_LIVE) notice("");  // what else is said there stays
