@@ -45,10 +45,11 @@ def bare(image, folder, vcpus=VCPUS, memory_mib=MEMORY_MIB):
     try:
         line()
 
-        def start(count=1):
+        def start(count=1, cpu=False):
             process.stdin.write(f"{count}\n")
             process.stdin.flush()
-            return float(line())
+            took, spent = map(float, line().split())
+            return (took, spent) if cpu else took
         yield start
     finally:
         process.stdin.close()
