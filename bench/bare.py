@@ -152,6 +152,7 @@ class Machine:
     def begin(self):
         self.process = os.fork()
         if self.process == 0:
+            os.setsid()  # lxc-start takes the terminal of its session, and with it the others' right to go on
             try:
                 self.start()
             finally:
