@@ -19,6 +19,15 @@ base::Result<const domain::Account*> own_account(const Tx& tx) {
   return account;
 }
 
+base::AccountId new_account_id(Tx& tx) {
+  for (;;) {
+    std::uint64_t bits = 0;
+    tx.random().fill(reinterpret_cast<unsigned char*>(&bits), sizeof bits);
+    const auto id = *base::AccountId::parse(fmt::format("{:012}", 100'000'000'000 + bits % 900'000'000'000));
+    if (!tx.state().find<domain::Account>(id)) return id;
+  }
+}
+
 const domain::Course& course_of(const domain::State& state, const base::AccountId& account) {
   const auto* row = state.find<domain::Account>(account);
   CHECK(row, "an account that is used exists");

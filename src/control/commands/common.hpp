@@ -12,6 +12,8 @@ namespace stipend::control {
 
 // The account the actor acts as; an operator without one is told to name it.
 base::Result<const domain::Account*> own_account(const Tx& tx);
+// Twelve digits that no account has.
+base::AccountId new_account_id(Tx& tx);
 // Course and catalogue of an account; both exist for every account.
 const domain::Course& course_of(const domain::State& state, const base::AccountId& account);
 const domain::Catalogue& catalogue_of(const domain::State& state, const base::AccountId& account);

@@ -16,19 +16,10 @@ using domain::Disk;
 
 constexpr std::int64_t kFolderGibMax = 4096;
 
-base::AccountId free_account_id(Tx& tx) {
-  for (;;) {
-    std::uint64_t bits = 0;
-    tx.random().fill(reinterpret_cast<unsigned char*>(&bits), sizeof bits);
-    const auto id = *base::AccountId::parse(fmt::format("{:012}", 100'000'000'000 + bits % 900'000'000'000));
-    if (!tx.state().find<domain::Account>(id)) return id;
-  }
-}
-
 // The course's own account: nobody signs in to it, it has no keys.
 void make_wallet(Tx& tx, Course& course) {
   domain::Account account;
-  account.id = free_account_id(tx);
+  account.id = new_account_id(tx);
   account.course = course.id;
   account.role = domain::Role::kCourse;
   account.status = domain::AccountStatus::kJoined;

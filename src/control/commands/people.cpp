@@ -23,15 +23,6 @@ using domain::State;
 constexpr std::size_t kMostMembers = 10'000;
 constexpr std::size_t kMostStops = 1'000;  // of one stop command
 
-base::AccountId new_account_id(Tx& tx) {
-  for (;;) {
-    std::uint64_t bits = 0;
-    tx.random().fill(reinterpret_cast<unsigned char*>(&bits), sizeof bits);
-    const auto id = *base::AccountId::parse(fmt::format("{:012}", 100'000'000'000 + bits % 900'000'000'000));
-    if (!tx.state().find<domain::Account>(id)) return id;
-  }
-}
-
 // Every member, each once; none of them staff when `students` and the actor is not the operator.
 base::Result<std::vector<const domain::Account*>> managed_all(const Tx& tx, const Members& members, bool students) {
   if (members.empty()) return base::fail(Fault::kInvalid, "NobodyNamed", "name at least one member");

@@ -246,9 +246,10 @@ void Simulation::command(const base::AccountId& account) {
           if (status && durable().find<domain::QueuePlace>(*place)) placed_.insert(*place);
         });
   };
-  switch (random_.below(19)) {
+  switch (random_.below(20)) {
     case 13:
-    case 14: {
+    case 14:
+    case 17: {
       const auto key = "press-" + std::to_string(random_.below(40));  // pressed twice now and then
       const auto type = std::array{"t2.micro", "m1.small", "t2.medium"}[random_.below(3)];
       return wait([=, image = image_](Tx& tx) { return launch_or_wait(tx, page_launch({image, type, "mine", "", key})); });
