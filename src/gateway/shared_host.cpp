@@ -51,6 +51,31 @@ std::optional<std::string> sealed_tag(std::string_view tag, const Seal& seal) {
   return std::string(tag.substr(0, quote + 1)) + std::string(seal.instance.view()) + "." + std::string(tag.substr(quote + 1));
 }
 
+// Many servers, Jupyter too, have only the date of a file for a validator. As a tag it can carry the machine's id.
+bool is_date(std::string_view text) {
+  return !text.empty() && text.size() <= 40 && std::ranges::all_of(text, [](unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ',' || c == ':' || c == '_';
+  });
+}
+
+std::optional<std::string> tag_of_date(std::string_view date, const Seal& seal) {
+  std::string text(date);
+  std::ranges::replace(text, ' ', '_');
+  if (!is_date(text)) return std::nullopt;
+  return fmt::format("W/\"{}@{}\"", seal.instance.view(), text);
+}
+
+std::optional<std::string> date_in_tags(std::string_view list, const Seal& seal) {
+  const std::string own = "\"" + seal.instance.str() + "@";
+  const auto at = list.find(own);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::string text(list.substr(at + own.size()));
+  text.resize(std::min(text.find('"'), text.size()));
+  if (!is_date(text)) return std::nullopt;
+  std::ranges::replace(text, '_', ' ');
+  return text;
+}
+
 std::optional<std::string> unsealed_tags(std::string_view list, const Seal& seal) {
   if (net::trim(list) == "*") return std::string("*");
   const std::string own = "\"" + seal.instance.str() + ".";
@@ -117,14 +142,18 @@ void unseal_request(net::Headers& headers, const Seal& seal) {
     if (kept.empty()) return std::nullopt;
     return kept;
   });
+  const auto date = date_in_tags(headers.get("if-none-match"), seal);
   for (const char* name : {"If-None-Match", "If-Match", "If-Range"})
     edit_fields(headers, name, [&](std::string_view list) { return unsealed_tags(list, seal); });
   for (const char* name : {"If-Modified-Since", "If-Unmodified-Since"}) headers.remove(name);
+  if (date && !headers.has("if-none-match")) headers.set("If-Modified-Since", *date);
 }
 
 void seal_answer(net::Headers& headers, const Seal& seal) {
   edit_fields(headers, "Set-Cookie", [&](std::string_view text) { return sealed_set_cookie(text, seal); });
   edit_fields(headers, "ETag", [&](std::string_view tag) { return sealed_tag(net::trim(tag), seal); });
+  if (!headers.has("etag"))
+    if (const auto tag = tag_of_date(headers.get("last-modified"), seal)) headers.set("ETag", *tag);
   const bool nothing_kept = headers.get("cache-control").contains("no-store");
   headers.set("Cache-Control", nothing_kept ? "no-store" : "private, no-cache");
   headers.set("Origin-Agent-Cluster", "?1");  // no document.domain that would make all ports one origin

@@ -73,6 +73,22 @@ TEST(SharedHost, AnAnswerKeptForOneMachineIsNeverFreshForAnother) {
   EXPECT_FALSE(others.has("if-none-match"));
 }
 
+TEST(SharedHost, AFilesDateIsAskedForAsATagOfTheMachine) {
+  net::Headers answer({{"Last-Modified", "Wed, 25 Nov 2026 09:51:00 GMT"}});
+  seal_answer(answer, kAda);
+  const std::string tag(answer.get("etag"));
+  EXPECT_EQ(tag, "W/\"i-0000000000000000a@Wed,_25_Nov_2026_09:51:00_GMT\"");
+  net::Headers own({{"If-None-Match", tag}}), others({{"If-None-Match", tag}});
+  unseal_request(own, kAda);
+  unseal_request(others, kBen);
+  EXPECT_EQ(own.get("if-modified-since"), "Wed, 25 Nov 2026 09:51:00 GMT");
+  EXPECT_FALSE(own.has("if-none-match"));
+  EXPECT_FALSE(others.has("if-modified-since"));
+  net::Headers odd({{"Last-Modified", "now\"; x"}});
+  seal_answer(odd, kAda);
+  EXPECT_FALSE(odd.has("etag"));
+}
+
 TEST(SharedHost, AServiceWorkerIsRefusedAndAFreshBrowserForgetsThePortsEarlierMachine) {
   net::Request request;
   EXPECT_FALSE(refuse_on_shared_host(request));

@@ -133,6 +133,10 @@ def test_nothing_of_a_machine_stays_fresh_in_a_browser(served):
     assert ask(port, "/static/app.js", cookie=own, If_None_Match=headers["ETag"])[0] == 304
     ben, pass_of_ben = enter(served, served.ben)
     assert ask(ben, "/static/app.js", cookie=pass_of_ben, If_None_Match=headers["ETag"])[0] == 200
+    _, headers, _ = ask(port, "/static/dated.js", cookie=own)
+    assert headers["Last-Modified"] is None
+    assert ask(port, "/static/dated.js", cookie=own, If_None_Match=headers["ETag"])[0] == 304
+    assert ask(ben, "/static/dated.js", cookie=pass_of_ben, If_None_Match=headers["ETag"], If_Modified_Since="Wed, 25 Nov 2026 09:51:00 GMT")[0] == 200
     assert ask(port, "/worker.js", cookie=own, Service_Worker="script")[0] == 403
 
 

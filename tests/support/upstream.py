@@ -7,6 +7,8 @@ import threading
 
 PAGE = """<!doctype html><title>{name}</title><h1>Notebook of {name}</h1><script src="/static/app.js"></script>"""
 
+DATE = "Wed, 25 Nov 2026 09:51:00 GMT"
+
 
 class Upstream:
     """Listens at `address`, port 8888; `name` is on its pages."""
@@ -38,6 +40,10 @@ class Upstream:
                         return self.answer("", status=304, headers=[("ETag", '"same-in-all-images"')])
                     return self.answer(f"window.shown = {json.dumps(name)};", "text/javascript",
                                        [("ETag", '"same-in-all-images"'), ("Cache-Control", "public, max-age=31536000, immutable")])
+                if self.path == "/static/dated.js":
+                    if self.headers.get("If-Modified-Since") == DATE:
+                        return self.answer("", status=304)
+                    return self.answer(f"window.dated = {json.dumps(name)};", "text/javascript", [("Last-Modified", DATE)])
                 if self.path == "/worker.js":
                     return self.answer("self.addEventListener('fetch', (e) => e.respondWith(new Response('stolen')));", "text/javascript")
                 return self.answer(PAGE.format(name=name), headers=[
