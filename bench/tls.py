@@ -1,7 +1,8 @@
-"""What TLS costs the gateway, beside nginx as a TLS proxy with the same certificate: CPU of an answer of 1 KiB on kept connections,
-and of a handshake."""
+"""What TLS costs the gateway, beside nginx as a TLS proxy with the same certificate: CPU of an answer of 1 KiB on kept connections
+with and without TLS, and of a handshake."""
 import contextlib
 import re
+import socket
 import statistics
 import subprocess
 import tempfile
@@ -40,63 +41,73 @@ class Served:
 
 
 @contextlib.contextmanager
-def gateway(cert, key):
-    """A whole server over TLS with a scripted machine: (what to load, the machine's address)."""
-    server = ours.scripted(settings(cert, key, NAME) + ours.WIDE)
-    server.scheme = "https"
+def gateway(cert=None, key=None):
+    """A whole server with a scripted machine, over TLS if there is a certificate: (what to load, the machine's address)."""
+    server = ours.scripted((settings(cert, key, NAME) if cert else "") + ours.WIDE)
+    server.scheme = "https" if cert else "http"
     try:
         server.start()
-        account = server.account("Ada")
-        machine = launch(server, account)
+        machine = launch(server, server.account("Ada"))
         host, cookie = enter(server, machine)
         address = server.call("instance", "show", machine)["private_address"]
-        yield Served(server.process.pid, f"https://127.0.0.1:{server.port}/x", [f"Host: {host}", f"Cookie: {cookie}"]), address
+        yield Served(server.process.pid, f"{server.scheme}://127.0.0.1:{server.port}/x", [f"Host: {host}", f"Cookie: {cookie}"]), address
     finally:
         server.close()
 
 
+def ask(server, request, name):
+    """The answer to a request on a connection of its own."""
+    connection = connect(server.port, name) if server.scheme == "https" else socket.create_connection(("127.0.0.1", server.port), 5)
+    with connection:
+        connection.sendall(request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1))
+        return b"".join(iter(lambda: connection.recv(65536), b"")).decode(errors="replace")
+
+
 def launch(server, account):
     def call(action, **parameters):
-        request = signed.ec2(ours.credentials(account), server.port, action, variants=1, **parameters)[0]
-        with connect(server.port, "localhost") as connection:
-            connection.sendall(request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1))
-            return b"".join(iter(lambda: connection.recv(65536), b"")).decode(errors="replace")
-    machine = re.search(r"<instanceId>(i-[0-9a-f]+)</instanceId>", call("RunInstances", ImageId=ours.FAKE_IMAGE, InstanceType="t2.nano", MinCount=1, MaxCount=1))[1]
+        return ask(server, signed.ec2(ours.credentials(account), server.port, action, variants=1, **parameters)[0], "localhost")
+    text = call("RunInstances", ImageId=ours.FAKE_IMAGE, InstanceType="t2.nano", MinCount=1, MaxCount=1)
+    machine = re.search(r"<instanceId>(i-[0-9a-f]+)</instanceId>", text)[1]
     wait_until("the machine to run", lambda: "<name>running</name>" in call("DescribeInstances", **{"InstanceId.1": machine}))
     return machine
 
 
 def enter(server, machine):
-    host, path = re.fullmatch(r"https://([^/]+)(/.*)", server.call("instance", "url", machine)["url"]).groups()
-    with connect(server.port, host.partition(":")[0]) as connection:
-        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
-        head = b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+    host, path = re.fullmatch(r"https?://([^/]+)(/.*)", server.call("instance", "url", machine)["url"]).groups()
+    head = ask(server, f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode(), host.partition(":")[0])
     return host, re.search(r"(?i)set-cookie: ([^;\r]+)", head)[1]
 
 
 def run(report):
     report.part("The gateway over TLS",
-                f"The same P-256 certificate, TLS 1.3, the same nginx behind both; wrk with {CONNECTIONS} connections. nginx passes requests on as a TLS proxy of one "
-                "worker; ours is the whole `stipend serve`. CPU of the proxy's processes. A handshake: an answer on a connection of its own, less one on a kept one.")
+                f"The same P-256 certificate, TLS 1.3, the same nginx behind all; wrk with {CONNECTIONS} connections. nginx passes requests on as a proxy of one "
+                "worker; ours is the whole `stipend serve`. CPU of the proxy's processes. What TLS adds: an answer over TLS less one without. A handshake: "
+                "an answer on a connection of its own less one on a kept one, both over TLS.")
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(dir="/var/tmp"))
         cert, key = certificate(folder, names=f"{NAME} *.{NAME} localhost")
         mine, address = stack.enter_context(gateway(cert, key))
-        stack.enter_context(nginx(f"{folder}/upstream", JUPYTER, ANSWERS.format(address=address, port=JUPYTER, text="x" * 1024), address))
+        plain, plain_address = stack.enter_context(gateway())
+        servers = "".join(ANSWERS.format(address=each, port=JUPYTER, text="x" * 1024) for each in {address, plain_address})
+        stack.enter_context(nginx(f"{folder}/upstream", JUPYTER, servers, address))
         tls, port = free_port(), free_port()
         theirs = stack.enter_context(nginx(f"{folder}/proxy", port, PASSES.format(upstream=f"{address}:{JUPYTER}", cert=cert, key=key, tls=tls, port=port)))
-        sides = {"ours": mine, "nginx": Served(theirs.pid, f"https://127.0.0.1:{tls}/x")}
-        kept, fresh = {name: [] for name in sides}, {name: [] for name in sides}
+        sides = {"ours": (mine, plain), "nginx": (Served(theirs.pid, f"https://127.0.0.1:{tls}/x"), Served(theirs.pid, f"http://127.0.0.1:{port}/x"))}
+        found = {(name, what): [] for name in sides for what in ("tls", "plain", "fresh")}
         for number in range(ROUNDS + 1):
-            for name, side in sides.items():
-                one, other = side.cost(), side.cost("Connection: close")
-                if number:
-                    kept[name].append(one)
-                    fresh[name].append(other)
-        cost = {name: statistics.median(us for us, _ in each) for name, each in kept.items()}
-        ratio = cost["ours"] / cost["nginx"]
-        report.row("CPU of an answer of 1 KiB over TLS", f"{cost['ours']:.1f} µs", f"nginx {cost['nginx']:.1f} µs", f"{ratio:.2f}×", f"at most {MOST:g}×", ratio <= MOST)
-        rate = {name: statistics.median(per_s for _, per_s in each) for name, each in kept.items()}
+            for name, (secured, clear) in sides.items():
+                costs = {"tls": secured.cost(), "plain": clear.cost(), "fresh": secured.cost("Connection: close")}
+                for what, cost in costs.items():
+                    if number:
+                        found[name, what].append(cost)
+        us = {key: statistics.median(cost for cost, _ in each) for key, each in found.items()}
+
+        def compare(what, figure, most=None):
+            one, other = figure("ours"), figure("nginx")
+            ratio = one / other
+            report.row(what, f"{one:.1f} µs", f"nginx {other:.1f} µs", f"{ratio:.2f}×", f"at most {most:g}×" if most else "", ratio <= most if most else None)
+        compare("CPU that TLS adds to an answer of 1 KiB", lambda name: us[name, "tls"] - us[name, "plain"], MOST)
+        compare("CPU of an answer of 1 KiB over TLS, in all", lambda name: us[name, "tls"])
+        compare("CPU of a handshake and its connection", lambda name: us[name, "fresh"] - us[name, "tls"])
+        rate = {name: statistics.median(per_s for _, per_s in found[name, "tls"]) for name in sides}
         report.row("Answers over TLS", f"{rate['ours']:.0f}/s", f"nginx {rate['nginx']:.0f}/s")
-        shake = {name: statistics.median(us for us, _ in each) - cost[name] for name, each in fresh.items()}
-        report.row("CPU of a handshake and its connection", f"{shake['ours']:.0f} µs", f"nginx {shake['nginx']:.0f} µs", f"{shake['ours'] / shake['nginx']:.2f}×")
