@@ -40,7 +40,7 @@ void Daemon::handle(Client& client, const hostlink::OpenFiles& m) {
   if (!admit(client, m.epoch)) return answer(false, "Fenced", "a newer server has taken over");
   if (m.copy.empty()) {
     for (const auto& [id, machine] : machines_)
-      if (machine.disk == m.disk) return answer(false, "VolumeInUse", "The machine is running: its files are in Jupyter, or stop it first.");
+      if (machine.disk == m.disk || machine.home == m.disk) return answer(false, "VolumeInUse", "The machine is running: its files are in Jupyter, or stop it first.");
     for (const auto& job : copy_jobs_)
       if (job.disk == m.disk) return answer(false, "FilesBusy", "Tonight's copy of this disk is being made. Try again in a moment.");
   }

@@ -135,7 +135,7 @@ void Daemon::handle(Client& client, hostlink::Start m) {
                 .lease = m.lease,
                 .final_report = {},
                 .acknowledged = false};
-  for (const auto& disk : {m.disk}) {  // a machine comes before who reads or copies its files
+  for (const auto& disk : {m.disk, m.home}) {  // a machine comes before who reads or copies its files
     end_file_worker(disk);
     end_copying(disk);
   }
