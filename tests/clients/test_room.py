@@ -57,7 +57,8 @@ def test_a_class_that_presses_at_once_is_served_in_turn(small):
     waits = next(n for n, (status, _, _) in enumerate(answers) if status == 202)
     (place,) = consoles[waits].ask("GET", "/queue")
     assert place["line"].startswith("You are ") and place["wait"], place
-    assert consoles[waits].ask("GET", "/wallet")["used"] == "0" and consoles[waits].ask("GET", "/wallet")["set_aside"] == "0"
+    wallet = consoles[waits].ask("GET", "/wallet")
+    assert (wallet["used"], wallet["set_aside"], wallet["kept_for_disks"]) == ("0.00", "0.00", "0.00"), wallet
     status, again, _ = storm(small.port, [launch_press(small, consoles[waits], waits)])[0]
     assert status == 202 and place["id"] in again
 

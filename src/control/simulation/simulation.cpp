@@ -16,12 +16,12 @@ namespace {
 constexpr std::int64_t kTickMs = 10'000;
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
-// Every third host is small: most starts find no room.
+// Every second host is small: most starts find no room.
 compute::FakeOptions host_options(std::uint64_t seed) {
   compute::FakeOptions options;
   options.report_every_ms = 45'000;
-  options.cpus = seed % 3 == 0 ? 2 : 16;
-  options.memory_mib = seed % 3 == 0 ? 6 * 1024 : 64 * 1024;
+  options.cpus = seed % 2 == 0 ? 2 : 16;
+  options.memory_mib = seed % 2 == 0 ? 6 * 1024 : 64 * 1024;
   return options;
 }
 
@@ -246,11 +246,10 @@ void Simulation::command(const base::AccountId& account) {
           if (status && durable().find<domain::QueuePlace>(*place)) placed_.insert(*place);
         });
   };
-  switch (random_.below(20)) {
+  switch (random_.below(19)) {
     case 13:
-    case 14:
-    case 17: {
-      const auto key = "press-" + std::to_string(random_.below(40));  // pressed twice now and then
+    case 14: {
+      const auto key = "press-" + std::to_string(random_.below(300));  // pressed twice now and then
       const auto type = std::array{"t2.micro", "m1.small", "t2.medium"}[random_.below(3)];
       return wait([=, image = image_](Tx& tx) { return launch_or_wait(tx, page_launch({image, type, "mine", "", key})); });
     }
