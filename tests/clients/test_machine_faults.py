@@ -183,7 +183,8 @@ def test_a_machine_that_writes_on_a_full_host_stops_cleanly_and_keeps_its_files(
         wait_state(ec2, made, "stopped")
         (server.state / "filler").unlink()
         wait_for("the server to be ready", lambda: server.call("status")["ready"])
-        ec2.start_instances(InstanceIds=[made])
+        # Room is measured every few seconds: until then a start is refused, and costs nothing.
+        wait_for("the free space to be room", lambda: not refused(lambda: ec2.start_instances(InstanceIds=[made])))
         wait_state(ec2, made, "running")
         address = instance(ec2, made)["PublicIpAddress"]
         key.wait(address)

@@ -6,7 +6,6 @@ import ctypes
 import http.server
 import os
 import pathlib
-import re
 import socket
 import socketserver
 import subprocess
@@ -18,24 +17,21 @@ SITE = "203.0.113.1"      # a public address
 PROXY = "10.200.0.5"      # a private one, port 3128
 LICENCES = "10.200.0.6"   # another
 METADATA = "169.254.169.254"
-CLONE_NEWNET = 0x40000000
+NAMES = "203.0.113.53"    # the name server that this host asks while the outside is there
+CLONE_NEWNET, CLONE_NEWNS = 0x40000000, 0x00020000
 
-
-def name_servers():
-    """Those that the host asks: the outside answers under their addresses."""
-    return re.findall(r"^\s*nameserver\s+([0-9.]+)\s*$", pathlib.Path("/etc/resolv.conf").read_text(), re.M)
 
 
 class Outside:
     def __init__(self, folder):
         self.log = pathlib.Path(folder) / "proxy.log"
-        self.home = None
+        self.home = []
         self.process = None
 
     def __enter__(self):
         self.libc = ctypes.CDLL(None, use_errno=True)
-        self.home = os.open("/proc/self/ns/net", os.O_RDONLY)
-        if self.libc.unshare(CLONE_NEWNET) != 0:
+        self.home = [(os.open(f"/proc/thread-self/ns/{kind}", os.O_RDONLY), flag) for kind, flag in (("net", CLONE_NEWNET), ("mnt", CLONE_NEWNS))]
+        if self.libc.unshare(CLONE_NEWNET | CLONE_NEWNS) != 0:
             raise OSError(ctypes.get_errno(), "unshare")
         try:
             self.set_up()
@@ -46,17 +42,20 @@ class Outside:
 
     def set_up(self):
         self.log.touch()
-        self.process = subprocess.Popen(["unshare", "--net", sys.executable, __file__, str(self.log)], stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(["unshare", "--net", sys.executable, __file__, str(self.log)], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
         assert self.process.stdout.readline() == "ready\n"
-        loopback = [a for a in name_servers() if a.startswith("127.")]
-        addresses = {SITE, "203.0.113.7", PROXY, LICENCES, METADATA, *name_servers()} - set(loopback)
-        self.sh(f"ip link set lo up; ip link add out0 type veth peer name eth0 netns {self.process.pid}; "
+        addresses = [SITE, "203.0.113.7", PROXY, LICENCES, METADATA, NAMES]
+        resolver = self.log.with_name("resolv.conf")
+        resolver.write_text(f"nameserver {NAMES}\n")
+        self.sh(f"mount --make-rslave /; mount --bind {resolver} /etc/resolv.conf; "
+                f"ip link set lo up; ip link add out0 type veth peer name eth0 netns {self.process.pid}; "
                 f"ip addr add {HOST}/24 dev out0; ip link set out0 up; ip route add default via 198.51.100.1")
         inside = "ip link set lo up; ip addr add 198.51.100.1/24 dev eth0; ip link set eth0 up; ip route add 0.0.0.0/1 via 198.51.100.2; "
         inside += "".join(f"ip addr add {a}/32 dev lo; " for a in addresses)
         subprocess.run(["nsenter", "--net", "--target", str(self.process.pid), "sh", "-ec", inside], check=True)
-        for address in loopback:  # a resolver of this computer itself
-            threading.Thread(target=serve_names, args=(address,), daemon=True).start()
+        print("go", file=self.process.stdin, flush=True)
+        assert self.process.stdout.readline() == "named\n"
 
     @staticmethod
     def sh(command):
@@ -69,13 +68,16 @@ class Outside:
         if self.process:
             self.process.kill()
             self.process.wait()
+            self.process.stdin.close()
             self.process.stdout.close()
-        if self.libc.setns(self.home, CLONE_NEWNET) != 0:
-            raise OSError(ctypes.get_errno(), "setns")
-        os.close(self.home)
+        for home, kind in self.home:
+            if self.libc.setns(home, kind) != 0:
+                raise OSError(ctypes.get_errno(), "setns")
+            os.close(home)
 
 
-def serve_names(address="0.0.0.0"):
+def serve_names(address):
+    """Bound to the address that was asked, so that answers leave from it."""
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     s.bind((address, 53))
     while True:
@@ -132,7 +134,9 @@ def main():
         server = http.server.ThreadingHTTPServer(("0.0.0.0", port), handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
     print("ready", flush=True)
-    serve_names()
+    sys.stdin.readline()  # the addresses are there
+    print("named", flush=True)
+    serve_names(NAMES)
 
 
 if __name__ == "__main__":
