@@ -9,8 +9,8 @@ from support.server import Server  # noqa: E402
 
 @pytest.fixture(scope="session")
 def shared_server():
-    """For tests that kill nothing but machines."""
-    with Server() as made:
+    """For tests that kill nothing but machines. What is deleted goes at once."""
+    with Server(settings="[disks]\nkeep_deleted_days = 0\n") as made:
         yield made
 
 
