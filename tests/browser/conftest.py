@@ -16,13 +16,19 @@ def server():
 
 
 @pytest.fixture(scope="session")
-def chromium():
+def playwright():
+    """The one of all tests: a thread can have no second."""
+    with sync_playwright() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright):
     flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
              "--disable-component-update", "--disable-sync"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=flags)
-        yield browser
-        browser.close()
+    browser = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=flags)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

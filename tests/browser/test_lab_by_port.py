@@ -5,7 +5,7 @@ import re
 
 import boto3
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from support.aws import wait_state
 from support.by_port import free_range
 from support.server import IMAGES, Server, wait_for
@@ -15,12 +15,12 @@ MINUTE = 60_000
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory):
+def lab(playwright, tmp_path_factory):
     first, last = free_range(4)
     cert, key = certificate(tmp_path_factory.mktemp("tls"), names="stipend.test localhost")
     server = Server(settings=settings(cert, key) + f'machine_ports = "{first}-{last}"\n')
     server.scheme = "https"
-    with server, sync_playwright() as playwright:
+    with server:
         account = server.account("Ada")
         aws = boto3.client("ec2", endpoint_url=server.endpoint, region_name="us-east-1", verify=str(cert), aws_access_key_id=account["access_key_id"],
                            aws_secret_access_key=account["secret_access_key"])

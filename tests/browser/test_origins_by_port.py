@@ -3,17 +3,17 @@ import os
 
 import boto3
 import pytest
-from playwright.sync_api import Error, sync_playwright
+from playwright.sync_api import Error
 from support.by_port import by_port, launch, url
 from support.server import wait_for
 from support.tls import trusting
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
+def place(playwright, tmp_path_factory):
     """The server with ada's and ben's machines, and a browser in which somebody signed in and opened both."""
     upstreams = []
-    with by_port(tmp_path_factory.mktemp("tls")) as server, sync_playwright() as playwright:
+    with by_port(tmp_path_factory.mktemp("tls")) as server:
         browser = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=trusting(server.certificate))
         try:
             account = server.account("Chi")
