@@ -286,10 +286,10 @@ TEST(CourseLinks, LandOnTheRepositoryAndThePage) {
   EXPECT_EQ(landing_path(link), "/lab/tree/a%20b/c%3Fd.ipynb");
   link.repository = "https://github.com/t/course.git";
   link.path.clear();
-  EXPECT_EQ(landing_path(link), "/git-pull?repo=https%3A%2F%2Fgithub.com%2Ft%2Fcourse.git&urlpath=lab%2Ftree%2Fcourse");
+  EXPECT_EQ(landing_path(link), "/git-pull?repo=https%3A%2F%2Fgithub.com%2Ft%2Fcourse.git&targetpath=course&urlpath=lab%2Ftree%2Fcourse");
   link.branch = "v/1";
   link.path = "course/l&b.ipynb";
-  EXPECT_EQ(landing_path(link), "/git-pull?repo=https%3A%2F%2Fgithub.com%2Ft%2Fcourse.git&branch=v%2F1&urlpath=lab%2Ftree%2Fcourse%2Fl%2526b.ipynb");
+  EXPECT_EQ(landing_path(link), "/git-pull?repo=https%3A%2F%2Fgithub.com%2Ft%2Fcourse.git&branch=v%2F1&targetpath=course&urlpath=lab%2Ftree%2Fcourse%2Fl%2526b.ipynb");
 }
 
 TEST_F(People, ACourseLinkOpensStartsOrLaunches) {

@@ -187,7 +187,7 @@ std::string landing_path(const CourseLink& link) {
     return out;
   };
   return "/git-pull?repo=" + argument(link.repository) + (link.branch.empty() ? "" : "&branch=" + argument(link.branch)) +
-         "&urlpath=" + argument(page);
+         "&targetpath=" + argument(folder) + "&urlpath=" + argument(page);  // its own default keeps a ".git" at the end
 }
 
 base::Result<base::InstanceId> open_link(Tx& tx, const std::string& code) {
