@@ -124,6 +124,7 @@ async function start() {
     }
   }
   at("content").hidden = false;
+  if (session.suspended) notice("Your account is suspended: machines stay stopped. Your files can be fetched on the page Files. Ask your teacher.");
   await Promise.all([drawLaunch(), drawAccount(session)]);
   listen();
 }

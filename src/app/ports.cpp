@@ -87,7 +87,8 @@ awaitable<Result<gateway::Who>> EnginePorts::who(std::string session) {
         if (!account) return base::fail(base::Fault::kDenied, "PassRefused", "You are not signed in.");
         const auto* person = state.find<domain::Person>(account->person);
         const auto* course = state.find<domain::Course>(account->course);
-        return gateway::Who{id, person ? person->name : "", course ? course->name : "", to_word(account->role)};
+        return gateway::Who{id, person ? person->name : "", course ? course->name : "", to_word(account->role),
+                            account->status == domain::AccountStatus::kSuspended};
       });
 }
 

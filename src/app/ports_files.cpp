@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "control/await.hpp"
+#include "control/commands/common.hpp"
 
 namespace stipend::app {
 
@@ -125,7 +126,16 @@ awaitable<Result<T>> EngineFiles::ask(base::AccountId account, gateway::Spot spo
   co_return base::fail(Fault::kInternal, "InternalError", "The files gave an answer to another question.");
 }
 
+awaitable<Status> EngineFiles::may_change(base::AccountId account) {
+  const auto may = co_await control::read<bool>(engine_, asker(account), [account](const State& state, base::WallTime) -> Result<bool> {
+    if (!control::is_suspended(state, account)) return true;
+    return base::fail(Fault::kDenied, "AccountSuspended", "Your account is suspended: its files can be fetched, not changed. Ask your teacher.");
+  });
+  co_return may ? Status{} : std::unexpected(may.error());
+}
+
 awaitable<Status> EngineFiles::order(base::AccountId account, gateway::Spot spot, hostlink::FileRequest request) {
+  if (auto may = co_await may_change(account); !may) co_return may;
   const auto done = co_await ask<hostlink::FileDone>(account, spot, std::move(request));
   co_return done ? Status{} : std::unexpected(done.error());
 }
@@ -241,6 +251,7 @@ awaitable<Status> EngineFiles::remove(base::AccountId account, gateway::Spot spo
 
 awaitable<Result<std::string>> EngineFiles::begin_upload(base::AccountId account, gateway::Spot spot, std::string path, std::int64_t size,
                                                          bool replace) {
+  if (const auto may = co_await may_change(account); !may) co_return std::unexpected(may.error());
   std::string id = base::random_hex(random_, 32);
   const auto begun = co_await ask<hostlink::UploadState>(account, spot, hostlink::BeginUpload{id, std::move(path), size, replace});
   co_return begun ? Result<std::string>(std::move(id)) : std::unexpected(begun.error());
@@ -253,6 +264,7 @@ awaitable<Result<gateway::UploadView>> EngineFiles::look_at_upload(base::Account
 
 awaitable<Result<gateway::UploadView>> EngineFiles::go_on_upload(base::AccountId account, gateway::Spot spot, std::string id, std::int64_t offset,
                                                                  std::shared_ptr<gateway::ByteSource> bytes) {
+  if (const auto may = co_await may_change(account); !may) co_return std::unexpected(may.error());
   const auto slot = take_slot(account);
   if (!slot) co_return std::unexpected(slot.error());
   const auto link = co_await open(account, spot);

@@ -68,7 +68,7 @@ TEST_F(People, ANewLinkEndsTheOlderOnes) {
   EXPECT_EQ(account(id("ada")).seen, table_.now());
 }
 
-TEST_F(People, SuspensionStopsMachinesAndEveryWayIn) {
+TEST_F(People, SuspensionStopsMachinesAndKeysAndLeavesAWayToTheFiles) {
   ASSERT_EQ(table_.run("launch ada web t2.nano\nreport web running 0\nlaunch ada slow t2.nano"), "");
   const auto session = sign_in(sign_in_token("ada")).value().secret;
   const auto link = sign_in_token("ada");
@@ -80,10 +80,12 @@ TEST_F(People, SuspensionStopsMachinesAndEveryWayIn) {
   EXPECT_EQ(table_.instance("web").stop_cause, domain::StopCause::kTeacher);
   ASSERT_EQ(table_.run("report slow running 0\nreport web ended 5 teacher ours\nreport slow ended 1 teacher ours"), "");
   EXPECT_EQ(table_.instance("slow").state, domain::InstanceState::kStopped);  // it was starting
-  EXPECT_FALSE(session_account(table_.state(), table_.now(), session));
-  EXPECT_FALSE(sign_in(link));
+  EXPECT_TRUE(session_account(table_.state(), table_.now(), session));
+  EXPECT_TRUE(sign_in(link));
+  EXPECT_EQ(account(id("ada")).status, domain::AccountStatus::kSuspended);
   for (const auto& [key, row] : table_.state().access_keys) EXPECT_EQ(row->active, row->account != id("ada"));
   EXPECT_EQ(table_.run("start web -> AccountSuspended\nlaunch ada more t2.nano -> AccountSuspended"), "");
+  EXPECT_EQ(table_.run("terminate web -> AccountSuspended"), "");
   EXPECT_EQ(act(grace(), [&](Tx& tx) -> base::Status {
               TRY(start(tx, {table_.instance("web").id}, false));
               return {};
@@ -98,7 +100,11 @@ TEST_F(People, AnErasedPersonLeavesAccountAndLedger) {
   ASSERT_EQ(act(grace(), [&](Tx& tx) { return grant_all(tx, {id("ada")}, base::Money::dollars(5), "Ada asked", ""); }), "ok");
   const auto entries = table_.entries().size();
   const auto who = account(id("ada")).person;
+  const auto session = sign_in(sign_in_token("ada")).value().secret;
+  const auto link = sign_in_token("ada");
   ASSERT_EQ(act(grace(), [&](Tx& tx) { return erase_person(tx, id("ada")); }), "ok");
+  EXPECT_FALSE(session_account(table_.state(), table_.now(), session));
+  EXPECT_FALSE(sign_in(link));
   EXPECT_EQ(table_.state().find<domain::Person>(who), nullptr);
   EXPECT_EQ(account(id("ada")).status, domain::AccountStatus::kSuspended);
   for (const auto& [key, row] : table_.state().grants) EXPECT_TRUE(row->account != id("ada") || row->note.empty());

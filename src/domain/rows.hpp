@@ -74,7 +74,8 @@ struct Person {
   const PersonId& key() const { return id; }
 };
 
-// kInvited: never signed in. kSuspended: signs in nowhere, starts nothing; machines stopped, disks kept.
+// kInvited: never signed in. kSuspended: starts and changes nothing, has no keys; machines stopped, disks
+// kept. Signs in only to see what there is and to fetch its files.
 enum class AccountStatus : std::uint8_t { kInvited, kJoined, kSuspended };
 
 // What AWS clients see: 12 digits, one course, one wallet.

@@ -26,7 +26,7 @@ int status_of(const base::Error& error) {
 }  // namespace
 
 Json to_json(const Who& who) {
-  return {{"account", who.account.str()}, {"name", who.name}, {"course", who.course}, {"role", who.role}};
+  return {{"account", who.account.str()}, {"name", who.name}, {"course", who.course}, {"role", who.role}, {"suspended", who.suspended}};
 }
 
 Json to_json(const Wallet& wallet) {

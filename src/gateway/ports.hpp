@@ -28,6 +28,7 @@ using base::WallTime;
 struct Who {
   base::AccountId account;
   std::string name, course, role;  // role: student | teacher | administrator
+  bool suspended = false;          // may look, and fetch files
 };
 
 struct Wallet {

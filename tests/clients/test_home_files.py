@@ -4,7 +4,7 @@ import os
 import pytest
 from support.aws import Key, client, image_id, instance, wait_state
 from support.browser import Files, Page
-from support.server import Server
+from support.server import Server, wait_for
 
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="real machines need root"),
@@ -52,6 +52,17 @@ def test_a_home_is_read_copied_and_mended_while_its_machine_is_stopped(real, tmp
     assert run("cat work/notes; stat -c '%U %a' work/notes") == "spoilt\nubuntu 644\n"
     assert page.json(files.at + "/copies") == [date]
     assert page.ask("GET", files.path("/content", "work/notes", copy=date)).body == b"first\n"  # also while it runs
+
+    # Suspended: nothing can be changed, and everything fetched.
+    real.call("account", "suspend", account["account_id"])
+    wait_for("the machine to stop", lambda: page.json("/api/v1/instances")[0]["state"] == "stopped")
+    assert page.json("/api/v1/session")["suspended"]
+    assert files.get("work/notes").body == b"spoilt\n"
+    assert page.ask("GET", files.path("/content", "work/notes", copy=date)).body == b"first\n"
+    for refused in (files.begin("mine", 3), page.post(f"{files.at}/restore?copy={date}", {"path": "work/notes"}),
+                    page.post(f"/api/v1/instances/{machine}/start", {}), page.post(f"/api/v1/instances/{machine}/terminate", {})):
+        assert refused.status == 403 and b"suspended" in refused.body, refused.body
+    real.call("account", "unsuspend", account["account_id"])
 
     ec2.terminate_instances(InstanceIds=[machine])
     wait_state(ec2, machine, "terminated")

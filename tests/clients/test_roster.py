@@ -80,13 +80,13 @@ def test_ten_thousand_members_and_not_one_more(server, course, tmp_path):
     assert wrong == [{"line": 10_002, "column": "", "reason": "the file has more than 10000 lines; split it"}]
 
 
-def test_a_suspended_account_is_refused_and_comes_back(server, course):
+def test_a_suspended_account_keeps_its_link_and_an_erased_one_has_none(server, course):
     account = server.call("account", "create", "--course", course, "--name", "Ada", "--credit", "5")
     server.call("account", "suspend", account["account_id"])
-    assert server.refused("account", "link", account["account_id"])["code"] == "AccountSuspended"
+    server.call("account", "link", account["account_id"])  # to its files
     server.call("account", "unsuspend", account["account_id"])
-    server.call("account", "link", account["account_id"])
     server.call("account", "erase", account["account_id"])
+    assert server.refused("account", "link", account["account_id"])["code"] == "PersonErased"
     shown = server.call("account", "show", account["account_id"])
     assert shown["name"] == "" and shown["granted"] == "5.00" and shown["status"] == "suspended"
 

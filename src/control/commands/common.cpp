@@ -14,8 +14,7 @@ base::Result<const domain::Account*> own_account(const Tx& tx) {
   const auto* account = tx.state().find<domain::Account>(tx.actor().account);
   if (!account)
     return base::fail(Fault::kDenied, "UnauthorizedOperation", "this needs an account; sign with an account's access key");
-  if (account->status == domain::AccountStatus::kSuspended)
-    return base::fail(Fault::kDenied, "AccountSuspended", "this account is suspended; ask your teacher");
+  TRY(check_not_suspended(tx));
   return account;
 }
 
@@ -49,11 +48,17 @@ bool is_suspended(const domain::State& state, const base::AccountId& account) {
   return !row || row->status == domain::AccountStatus::kSuspended;
 }
 
+base::Status check_not_suspended(const Tx& tx) {
+  if (tx.actor().account.empty() || !is_suspended(tx.state(), tx.actor().account)) return {};
+  return base::fail(Fault::kDenied, "AccountSuspended", "this account is suspended; ask your teacher");
+}
+
 bool may_act_for(const domain::State& state, const Actor& actor, const base::AccountId& owner) {
   if (is_operator(actor) || actor.account == owner) return true;
   const auto* mine = state.find<domain::Account>(actor.account);
   const auto* theirs = state.find<domain::Account>(owner);
-  return mine && theirs && mine->role != domain::Role::kStudent && mine->course == theirs->course;
+  return mine && theirs && mine->role != domain::Role::kStudent && mine->status != domain::AccountStatus::kSuspended &&
+         mine->course == theirs->course;
 }
 
 void save_wallet(Tx& tx, domain::Wallet& wallet) {

@@ -20,6 +20,8 @@ const domain::Catalogue& catalogue_of(const domain::State& state, const base::Ac
 
 bool is_operator(const Actor& actor);
 bool is_suspended(const domain::State& state, const base::AccountId& account);
+// Whoever is suspended looks and fetches files, and changes nothing: AccountSuspended. The operator and the system pass.
+base::Status check_not_suspended(const Tx& tx);
 // May act on things of `owner`: the owner, staff of its course, the operator.
 bool may_act_for(const domain::State& state, const Actor& actor, const base::AccountId& owner);
 

@@ -32,6 +32,7 @@ std::unexpected<base::Error> not_found(const std::vector<base::InstanceId>& ids)
 
 // All or nothing: every id is visible, or the error names those that are not. Each once, in the order asked.
 base::Result<Rows> visible_all(const Tx& tx, const std::vector<base::InstanceId>& ids) {
+  TRY(check_not_suspended(tx));
   if (ids.empty()) return base::fail(Fault::kInvalid, "MissingParameter", "The request must contain the parameter InstanceId");
   if (ids.size() > kMostIds)
     return base::fail(Fault::kInvalid, "InvalidParameterValue", fmt::format("at most {} instances in one request", kMostIds));

@@ -63,8 +63,8 @@ base::Result<std::string> new_sign_in_token(Tx& tx, const base::AccountId& accou
     return base::fail(Fault::kNotFound, "NoSuchAccount", "there is no account " + account.str());
   if (row->role == domain::Role::kCourse)
     return base::fail(Fault::kConflict, "CourseAccount", "account " + account.str() + " is the course's own; nobody signs in to it");
-  if (is_suspended(tx.state(), account))
-    return base::fail(Fault::kConflict, "AccountSuspended", "account " + account.str() + " is suspended; end that first");
+  if (!tx.state().find<domain::Person>(row->person))
+    return base::fail(Fault::kConflict, "PersonErased", "the person of account " + account.str() + " was erased; invite them again instead");
   end_passes(tx, {account}, PassKind::kSignInLink);
   return make_sign_in_link(tx, account);
 }
@@ -92,7 +92,7 @@ SessionMade make_session(Tx& tx, const base::AccountId& account) {
   const auto expires = fresh.pass.expires;
   tx.save(std::move(fresh.pass));
   domain::Account row = *tx.state().find<domain::Account>(account);
-  row.status = domain::AccountStatus::kJoined;
+  if (row.status != domain::AccountStatus::kSuspended) row.status = domain::AccountStatus::kJoined;
   row.seen = tx.now();
   tx.save(std::move(row));
   tx.audit("sign-in", account.str(), {});
@@ -118,14 +118,13 @@ base::Result<SessionMade> redeem_sign_in(Tx& tx, const std::string& token) {
   const auto* pass = find_pass(tx.state(), tx.now(), PassKind::kSignInLink, token);
   if (!pass) return refused();
   const auto account = pass->account;
-  if (is_suspended(tx.state(), account)) return refused();
   tx.erase<domain::Pass>(pass->hash);
   return make_session(tx, account);
 }
 
 base::Result<base::AccountId> session_account(const domain::State& state, base::WallTime now, const std::string& secret) {
   const auto* pass = find_pass(state, now, PassKind::kSession, secret);
-  if (!pass || is_suspended(state, pass->account)) return refused();
+  if (!pass) return refused();
   return pass->account;
 }
 
@@ -145,7 +144,7 @@ base::Result<std::string> make_notebook_ticket(Tx& tx, const std::string& sessio
     if (!is_operator(actor)) return refused();
   } else {
     const auto* pass = find_pass(tx.state(), tx.now(), PassKind::kSession, session);
-    if (!pass) return refused();
+    if (!pass || is_suspended(tx.state(), pass->account)) return refused();
     parent = pass->hash;
     actor = as(tx.state(), pass->account);
   }

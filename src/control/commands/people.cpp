@@ -151,7 +151,7 @@ base::Status suspend(Tx& tx, const Members& members) {
   std::set<base::AccountId> ids;
   for (const auto* row : rows)
     if (row->status != AccountStatus::kSuspended) ids.insert(row->id);
-  end_passes(tx, ids, std::nullopt);
+  for (const auto kind : {domain::PassKind::kNotebookTicket, domain::PassKind::kNotebookSession}) end_passes(tx, ids, kind);
   set_keys_active(tx, ids, false);
   for (const auto& id : ids) {
     domain::Account account = *tx.state().find<domain::Account>(id);
@@ -233,8 +233,9 @@ base::Result<std::vector<NewLink>> new_sign_in_links(Tx& tx, const Members& memb
   TRY_ASSIGN(const auto rows, managed_all(tx, members, false));
   std::set<base::AccountId> ids;
   for (const auto* row : rows) {
-    if (row->status == AccountStatus::kSuspended)
-      return base::fail(Fault::kConflict, "AccountSuspended", fmt::format("account {} is suspended; end that first", row->id.str()));
+    if (!tx.state().find<domain::Person>(row->person))
+      return base::fail(Fault::kConflict, "PersonErased",
+                        fmt::format("the person of account {} was erased; invite them again instead", row->id.str()));
     ids.insert(row->id);
   }
   end_passes(tx, ids, domain::PassKind::kSignInLink);
@@ -253,6 +254,7 @@ base::Status erase_person(Tx& tx, const base::AccountId& id) {
       if (row->person == person && other != id && !person.empty()) accounts.push_back(other);
   const bool last = accounts_of(tx.state(), person) == accounts.size();
   TRY(suspend(tx, accounts));
+  end_passes(tx, {accounts.begin(), accounts.end()}, std::nullopt);
   for (const auto& one : accounts) {
     forget_notes(tx, one);
     domain::Account account = *tx.state().find<domain::Account>(one);

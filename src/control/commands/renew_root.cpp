@@ -44,6 +44,7 @@ const domain::Image& newest_image(const domain::State& state, const domain::Inst
 }
 
 base::Status renew_root(Tx& tx, const base::InstanceId& id, const base::ImageId& wanted) {
+  TRY(check_not_suspended(tx));
   TRY_ASSIGN(const auto row, visible_instance(tx.state(), tx.actor(), id));
   domain::Instance instance = *row;
   if (instance.state != domain::InstanceState::kStopped)

@@ -83,6 +83,7 @@ base::WallTime purge_time(const Tx& tx) {
 bool is_purged(const Disk& disk, base::WallTime now) { return disk.deleted && (!disk.purge_at || *disk.purge_at <= now); }
 
 base::Result<Restored> restore_disk(Tx& tx, const RestoreRequest& request) {
+  TRY(check_not_suspended(tx));
   const auto* found = tx.state().find<Disk>(request.disk);
   if (!found || !found->deleted || is_purged(*found, tx.now()) || !may_act_for(tx.state(), tx.actor(), found->account))
     return no_such_disk(request.disk);
