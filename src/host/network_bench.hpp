@@ -102,7 +102,7 @@ inline std::string resolve(const std::string& server, const std::string& name) {
     setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     const auto here = at("0.0.0.0", port);
     bind(s, reinterpret_cast<const sockaddr*>(&here), sizeof here);
-    listen(s, 16);
+    listen(s, 128);
     fds.push_back({s, POLLIN, 0});
   }
   for (;;) {
