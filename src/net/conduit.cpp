@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "net/tls.hpp"
 
@@ -108,6 +109,7 @@ asio::awaitable<bool> Conduit::accept_tls(std::unique_ptr<TlsSession> session, L
     if (!co_await wait_tls(state, limit)) break;
   }
   read_by_ms_ = 0;
+  dry_ = false;  // the first request may have come with the handshake's last bytes
   co_return done;
 }
 
@@ -117,11 +119,18 @@ asio::awaitable<bool> Conduit::wait_tls(std::ptrdiff_t wants, Limit stall) {
   co_return false;
 }
 
+std::ptrdiff_t Conduit::read_tls(char* into, std::size_t size) {
+  const std::ptrdiff_t got = tls_->read(into, size);
+  dry_ = got == TlsSession::kWantRead;
+  return got;
+}
+
 asio::awaitable<std::ptrdiff_t> Conduit::read_some(char* into, std::size_t size) {
   if (aborted_) co_return kFailed;
   if (tls_) {
+    if (std::exchange(answered_, false) && !tls_->pending() && !co_await readable()) co_return kFailed;
     while (true) {
-      const std::ptrdiff_t got = tls_->read(into, size);
+      const std::ptrdiff_t got = read_tls(into, size);
       if (got >= kFailed) co_return got;
       // OpenSSL may have to write while it reads (a key update); the read's limit ends that too.
       if (!co_await wait_tls(got, std::chrono::seconds(30))) co_return kFailed;
@@ -142,6 +151,7 @@ asio::awaitable<bool> Conduit::write(std::string_view a, std::string_view b, std
     joined.append(a).append(b).append(c);  // one record, not three
     parts = {joined, {}, {}};
   }
+  answered_ = true;
   while (true) {
     if (aborted_) co_return false;
     // The kernel nearly always takes all at once: straight to it, without a turn of the event loop.
@@ -180,7 +190,7 @@ asio::awaitable<bool> Conduit::write(std::string_view a, std::string_view b, std
 std::ptrdiff_t Conduit::try_read(char* into, std::size_t size) {
   if (aborted_) return kFailed;
   if (tls_) {
-    const std::ptrdiff_t got = tls_->read(into, size);
+    const std::ptrdiff_t got = read_tls(into, size);
     return got >= kFailed ? got : kWouldBlock;
   }
   const auto got = ::recv(socket_.native_handle(), into, size, MSG_DONTWAIT);
@@ -202,6 +212,7 @@ std::ptrdiff_t Conduit::try_write(std::string_view bytes) {
 
 asio::awaitable<bool> Conduit::readable() {
   if (aborted_) co_return false;
+  if (tls_ && !dry_ && tls_->pending()) co_return true;
   reading_ = true;
   auto [ec] = co_await socket_.async_wait(Socket::wait_read, kAwait);
   reading_ = false;
@@ -226,7 +237,7 @@ bool Conduit::peer_left() {
 bool Conduit::quiet() {
   char byte = 0;
   const auto got = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  return !aborted_ && got < 0 && would_block(errno);
+  return !aborted_ && got < 0 && would_block(errno) && !(tls_ && tls_->pending());
 }
 
 void Conduit::end_of_writing() {

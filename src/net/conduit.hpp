@@ -75,6 +75,7 @@ class Conduit final : public Timed {
   void check(std::int64_t now_ms) override;
 
  private:
+  std::ptrdiff_t read_tls(char* into, std::size_t size);
   boost::asio::awaitable<bool> wait_tls(std::ptrdiff_t wants, Limit stall);
   void limit_write(Limit limit) { write_by_ms_ = monotonic_ms() + limit.count(); }
 
@@ -86,6 +87,8 @@ class Conduit final : public Timed {
   bool writing_ = false;
   bool timed_out_ = false;
   bool aborted_ = false;
+  bool answered_ = false;  // TLS: written since the newest read, so the peer has hardly sent more yet
+  bool dry_ = true;        // TLS: what was taken from the socket is no whole record
 };
 
 }  // namespace stipend::net

@@ -62,6 +62,7 @@ ContextPtr new_context() {
   // RELEASE_BUFFERS: an idle connection holds no record buffers.
   SSL_CTX_set_mode(context.get(),
                    SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_read_ahead(context.get(), 1);  // one call a record, not one for its header and one for the rest
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
   SSL_CTX_set_alpn_select_cb(context.get(), choose_protocol, nullptr);
   return context;
@@ -214,6 +215,8 @@ std::ptrdiff_t TlsSession::write(std::string_view bytes) {
   return outcome(
       SSL_write(session_, bytes.data(), static_cast<int>(std::min<std::size_t>(bytes.size(), INT_MAX))));
 }
+
+bool TlsSession::pending() const { return SSL_has_pending(session_) == 1; }
 
 void TlsSession::shutdown() {
   ERR_clear_error();

@@ -69,6 +69,7 @@ class TlsSession {
   std::ptrdiff_t handshake();  // 1 when done
   std::ptrdiff_t read(char* into, std::size_t size);
   std::ptrdiff_t write(std::string_view bytes);
+  bool pending() const;  // bytes were taken from the socket that read() has not given yet
   void shutdown();
 
  private:
