@@ -88,6 +88,7 @@ def figures(report, what, answers, began, other):
 def stop_all(server):
     for row in server.call("queue"):
         server.call("queue", "--cancel", row["place"])
+    wait_until("none to be starting", lambda: not any(row["state"] == "pending" for row in server.call("instance", "list")), 60, 0.2)
     for row in server.call("instance", "list"):
         if row["state"] == "running":
             server.call("instance", "stop", row["instance_id"])

@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "control/commands/common.hpp"
@@ -39,6 +41,20 @@ std::string dotted(std::uint32_t address) {
   return fmt::format("{}.{}.{}.{}", address >> 24, address >> 16 & 255, address >> 8 & 255, address & 255);
 }
 
+// What the setting's text says, read once for each text: rooms are looked at hundreds of times in a step.
+const json* parsed(const domain::State& state, const char* name) {
+  const auto at = state.settings.find(name);
+  if (at == state.settings.end()) return nullptr;
+  struct Read {
+    domain::RowPtr<domain::Setting> row;
+    json value;
+  };
+  thread_local std::map<std::string, Read, std::less<>> read;
+  auto& known = read[name];
+  if (known.row != at->second) known = {at->second, json::parse(at->second->value)};
+  return &known.value;
+}
+
 void set(Tx& tx, const char* name, const json& value) {
   const auto text = value.dump();
   const auto* known = tx.state().find<domain::Setting>(name);
@@ -47,11 +63,11 @@ void set(Tx& tx, const char* name, const json& value) {
 
 // Begins at a random place and goes round: what was given back lately is unlikely to be next.
 base::Result<std::string> take(Tx& tx, const char* which, std::uint32_t skip_low, const std::set<std::string>& also_used) {
-  const auto* setting = tx.state().find<domain::Setting>(kAddresses);
+  const auto* setting = parsed(tx.state(), kAddresses);
   if (!setting)
     return base::fail(Fault::kUnavailable, "ServiceUnavailable",
                       "the host of the machines is not connected yet; try again in some seconds");
-  const auto cidr = json::parse(setting->value).at(which).get<std::string>();
+  const auto cidr = setting->at(which).get<std::string>();
   TRY_ASSIGN(const auto range, parse_cidr(cidr));
   const std::uint32_t usable = range.size - skip_low - 1;  // the last one is the broadcast address
   std::uint32_t start = 0;
@@ -108,16 +124,15 @@ base::Status set_addresses(Tx& tx, const compute::AddressRanges& ranges) {
 }
 
 std::optional<compute::AddressRanges> address_ranges(const domain::State& state) {
-  const auto* setting = state.find<domain::Setting>(kAddresses);
-  if (!setting) return {};
-  const auto value = json::parse(setting->value);
-  return compute::AddressRanges{value.at("private").get<std::string>(), value.at("public").get<std::string>()};
+  const auto* value = parsed(state, kAddresses);
+  if (!value) return {};
+  return compute::AddressRanges{value->at("private").get<std::string>(), value->at("public").get<std::string>()};
 }
 
 std::optional<domain::Host> total_room(const domain::State& state) {
-  const auto* setting = state.find<domain::Setting>(kRoom);
+  const auto* setting = parsed(state, kRoom);
   if (!setting) return {};
-  const auto value = json::parse(setting->value);
+  const auto& value = *setting;
   if (!value.contains("cpu_milli")) return {};  // of an older build: the host tells it again in a moment
   domain::Host host;
   if (auto id = base::HostId::parse(value.at("host").get<std::string>())) host.id = *id;
@@ -129,9 +144,9 @@ std::optional<domain::Host> total_room(const domain::State& state) {
 }
 
 std::int64_t vcpu_milli(const domain::State& state) {
-  const auto* setting = state.find<domain::Setting>(kRoom);
+  const auto* setting = parsed(state, kRoom);
   const std::int64_t none = domain::vcpu_milli(RoomPolicy{}.vcpu_percent);
-  return setting ? json::parse(setting->value).value("vcpu_milli", none) : none;
+  return setting ? setting->value("vcpu_milli", none) : none;
 }
 
 std::optional<domain::Room> room_now(const domain::State& state, base::WallTime now) {
