@@ -70,7 +70,7 @@ awaitable<base::Result<std::string>> FileLink::read_chunk() { return read_frame(
 awaitable<base::Result<std::string>> FileLink::read_some(std::size_t most) {
   std::string bytes;
   std::ptrdiff_t got = 0;
-  bytes.resize(most);
+  bytes.resize_and_overwrite(most, [](char*, std::size_t size) { return size; });  // not filled with zeros first
   got = co_await stream_->read_some(bytes.data(), most, kStall);
   if (got <= 0) co_return cut_off();
   bytes.resize(static_cast<std::size_t>(got));
