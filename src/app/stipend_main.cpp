@@ -47,6 +47,7 @@ int main(int argc, char** argv) {
   add_ssh_command(app);
   add_whose_command(app, cli);
   add_room_commands(app, cli);
+  add_policy_commands(app, cli);
   CLI11_PARSE(app, argc, argv);
   return cli.status;
 }

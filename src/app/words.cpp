@@ -69,12 +69,16 @@ base::Result<domain::HomePolicy> homes_of(const std::string& word) {
 
 namespace {
 
-// The detail is the host's, behind AWS's code.
-std::string start_failure(const domain::Instance& instance) {
+// What the state's reason says behind AWS's code.
+std::string after_code(const domain::Instance& instance) {
   std::string why = instance.state_reason_message;
   if (const auto code = why.find(": "); why.starts_with("Server.") && code != why.npos) why = why.substr(code + 2);
   while (why.ends_with('.')) why.pop_back();
-  return fmt::format("It could not be started: {}. Nothing was charged.", why);
+  return why;
+}
+
+std::string start_failure(const domain::Instance& instance) {
+  return fmt::format("It could not be started: {}. Nothing was charged.", after_code(instance));
 }
 
 }  // namespace
@@ -88,7 +92,8 @@ std::string stop_sentence(const domain::Instance& instance) {
     case C::kTeacher: return "Stopped by your teacher. The disk is kept.";
     case C::kCredit: return "Stopped when the credit was used up. Your files stay.";
     case C::kIdle: return "Stopped while idle. Your files stay.";
-    case C::kSchedule: return "Stopped by the course's schedule. Your files stay.";
+    case C::kSchedule:
+    case C::kPolicy: return after_code(instance) + ".";
     case C::kFault: return "Stopped by a fault of the computer it ran on; that time is not charged. Your files stay.";
     case C::kGuest: return "Shut down from inside. The disk is kept.";
     case C::kStartFailed: return start_failure(instance);

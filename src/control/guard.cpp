@@ -1,13 +1,15 @@
 #include "control/guard.hpp"
 
 #include "base/log.hpp"
+#include "control/commands/policy.hpp"
 #include "control/commands/queue.hpp"
 #include "control/commands/renewals.hpp"
 #include "domain/lease.hpp"
+#include "domain/storage.hpp"
 
 namespace stipend::control {
 namespace {
-constexpr std::int64_t kForgetEveryMs = 60'000, kDayMs = 86'400'000;
+constexpr std::int64_t kForgetEveryMs = 60'000;
 Actor actor() {
   return {.who = "guard", .via = "clock", .request_id = {}, .account = {}};
 }
@@ -31,22 +33,23 @@ void Guard::look() {
     looking_ = true;
   }
   auto due = std::make_shared<std::vector<base::AccountId>>();
-  auto day = std::make_shared<std::int64_t>(0);
+  auto edge = std::make_shared<base::WallTime>();
   auto queue = std::make_shared<bool>(false);
   engine_.read(
       actor(),
-      [due, day, queue](const domain::State& state, base::WallTime now) -> base::Status {
+      [due, edge, queue](const domain::State& state, base::WallTime now) -> base::Status {
         *due = accounts_due(state, now);
         *queue = !state.queue.empty();
-        *day = now.ms / kDayMs;
+        *edge = std::max(domain::utc_midnight(now), newest_policy_edge(state, now));
         return {};
       },
-      [this, due, day, queue](base::Status status) {
+      [this, due, edge, queue](base::Status status) {
         {
           const std::lock_guard lock(guard_);
           looking_ = false;
-          if (status && *day != day_) renewed_ms_.clear();  // midnight: what the day cost is posted now
-          if (status) day_ = *day;
+          // At midnight what the day cost is posted, and where a rule of a course begins or ends leases change.
+          if (status && *edge != edge_) renewed_ms_.clear();
+          if (status) edge_ = *edge;
         }
         if (status) found(*due);
         if (status && *queue) serve();

@@ -36,7 +36,7 @@ class Guard {
   std::set<base::AccountId> under_way_;                 // one renewal of an account at a time
   std::set<base::AccountId> again_;                     // asked for meanwhile
   std::int64_t forget_at_ms_ = 0;
-  std::int64_t day_ = 0;  // UTC day of the newest look
+  base::WallTime edge_;  // newest midnight, or begin or end of a rule, that was seen
   bool looking_ = false, serving_ = false;
 };
 

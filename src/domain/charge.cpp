@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "domain/free_time.hpp"
+
 namespace stipend::domain {
 
 Money charge_for(RatePlan plan, Price price, RunSeconds ran, base::Rounding rounding) {
@@ -10,12 +12,18 @@ Money charge_for(RatePlan plan, Price price, RunSeconds ran, base::Rounding roun
   return base::cost(price, std::max(ran, first_unit(plan)), rounding);
 }
 
-Money charge_for_broken(Price price, RunSeconds ran) {
-  return base::cost(price, {std::max<std::int64_t>(ran.count, 0)}, base::Rounding::kFloor);
+Money charge_for(RatePlan plan, Price price, const FreeTime& free, RunSeconds ran, base::Rounding rounding) {
+  const RunSeconds paid = paid_seconds(plan, free, ran);
+  if (plan == RatePlan::kPerSecond && free.began_free) return base::cost(price, std::max(paid, RunSeconds{0}), rounding);
+  return charge_for(plan, price, paid, rounding);
+}
+
+Money charge_for_broken(Price price, const FreeTime& free, RunSeconds ran) {
+  return base::cost(price, std::max(paid_seconds(RatePlan::kPerSecond, free, ran), RunSeconds{0}), base::Rounding::kFloor);
 }
 
 Money still_held(const Run& run) {
-  return std::max(Money{}, charge_for(run.plan, run.price, run.held_run_max, base::Rounding::kCeil) - run.posted);
+  return std::max(Money{}, charge_for(run.plan, run.price, run.free, run.held_run_max, base::Rounding::kCeil) - run.posted);
 }
 
 RunSeconds first_unit(RatePlan plan) { return {plan == RatePlan::kPerHour ? 3600 : 60}; }

@@ -10,8 +10,11 @@ namespace stipend::domain {
 // per-second: 60 s minimum, then by the second. per-hour: each started hour in full. 0 s cost nothing.
 Money charge_for(RatePlan plan, Price price, RunSeconds ran, base::Rounding rounding);
 
+// The same of a run that was partly in free hours.
+Money charge_for(RatePlan plan, Price price, const FreeTime& free, RunSeconds ran, base::Rounding rounding);
+
 // A run that the platform broke: by the second, no minimum, no started hour.
-Money charge_for_broken(Price price, RunSeconds ran);
+Money charge_for_broken(Price price, const FreeTime& free, RunSeconds ran);
 
 // What the hold still has to cover of a run: what it may cost beyond what is posted.
 Money still_held(const Run& run);

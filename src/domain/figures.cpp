@@ -13,7 +13,7 @@ Figures read(Wallet& wallet, const std::vector<Machine>& machines) {
   Money running;
   Figures result;
   for (const auto& m : machines) {
-    running += std::max(Money{}, charge_for(m.plan, m.price, m.ran, base::Rounding::kFloor) - m.posted);
+    running += std::max(Money{}, charge_for(m.plan, m.price, m.free, m.ran, base::Rounding::kFloor) - m.posted);
     result.rate_per_hour += {m.price.nano_per_hour};
     result.anything_running = true;
   }

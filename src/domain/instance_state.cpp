@@ -65,6 +65,7 @@ std::string_view cause_name(StopCause cause) {
     case StopCause::kGuest: return "guest";
     case StopCause::kStartFailed: return "start-failed";
     case StopCause::kHostDisk: return "host-disk";
+    case StopCause::kPolicy: return "policy";
   }
   return "";
 }
@@ -86,9 +87,37 @@ StateReason state_reason(StopCause cause) {
     case StopCause::kStartFailed: return {"Server.InternalError", "Server.InternalError: The machine could not be started"};
     case StopCause::kHostDisk:
       return {"Server.InternalError", "Server.InternalError: The server's disk was almost full; your files are kept"};
+    case StopCause::kPolicy: return state_reason(LeaseLimit::kDay);
   }
   return {};
 }
+
+StopCause cause_of_lease(LeaseLimit limit) {
+  switch (limit) {
+    case LeaseLimit::kCredit: return StopCause::kCredit;
+    case LeaseLimit::kFreeEnd:
+    case LeaseLimit::kHours:
+    case LeaseLimit::kCourseEnd: return StopCause::kSchedule;
+    case LeaseLimit::kDay:
+    case LeaseLimit::kWeek: return StopCause::kPolicy;
+  }
+  return StopCause::kCredit;
+}
+
+StateReason state_reason(LeaseLimit limit) {
+  const auto stopped = [](const char* why) { return StateReason{"Server.ScheduledStop", std::string("Server.ScheduledStop: ") + why + "; the disk is kept"}; };
+  switch (limit) {
+    case LeaseLimit::kCredit: return state_reason(StopCause::kCredit);
+    case LeaseLimit::kFreeEnd: return stopped("The free hours of the course ended");
+    case LeaseLimit::kHours: return stopped("The hours in which machines of the course may run ended");
+    case LeaseLimit::kCourseEnd: return stopped("The course ended");
+    case LeaseLimit::kDay: return stopped("The course's limit of what machines may cost in a day was reached");
+    case LeaseLimit::kWeek: return stopped("The course's limit of what machines may cost in a week was reached");
+  }
+  return {};
+}
+
+bool ended_by_lease(StopCause cause) { return cause == StopCause::kCredit || cause == StopCause::kSchedule || cause == StopCause::kPolicy; }
 
 std::string user_initiated(WallTime at) {
   const std::string iso = base::to_iso8601(at);  // 2017-03-01T12:34:56.000Z

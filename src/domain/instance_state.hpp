@@ -23,6 +23,10 @@ struct StateReason {
 };
 // What the machine's StateReason says after this cause.
 StateReason state_reason(StopCause cause);
+// The lease ended it: by the credit, or by a rule of the course.
+StopCause cause_of_lease(LeaseLimit limit);
+StateReason state_reason(LeaseLimit limit);
+bool ended_by_lease(StopCause cause);
 // "User initiated (2017-03-01 12:34:56 GMT)": cost tools parse the bracketed time.
 std::string user_initiated(WallTime at);
 

@@ -48,7 +48,7 @@ Money total(const std::vector<Need>& needs) {
 
 TEST(Lease, WithCreditEnoughEverybodyGetsAnHour) {
   const Wallet wallet(state_of(Money::dollars(100), {1'000'000}), kAda, kNow);
-  const auto plan = plan_leases(wallet, {machine(1, {100'000'000}), machine(2, {50'000'000})}, kLeaseSeconds);
+  const auto plan = plan_leases(wallet, {machine(1, {100'000'000}), machine(2, {50'000'000})}, {});
   EXPECT_EQ(plan.run_max[0].count, 3600);
   EXPECT_EQ(plan.run_max[1].count, 3600);
 }
@@ -58,7 +58,7 @@ TEST(Lease, AWholeYoungOneIsLeftAsItIs) {
     auto young = machine(1, {50'000'000});
     young.ran = RunSeconds{1000};
     young.held = young.lease = RunSeconds{1000 + kLeaseSeconds - age};
-    return plan_leases(Wallet(state_of(credit, {}), kAda, kNow), {young, machine(2, {50'000'000})}, kLeaseSeconds);
+    return plan_leases(Wallet(state_of(credit, {}), kAda, kNow), {young, machine(2, {50'000'000})}, {});
   };
   EXPECT_EQ(plan(Money::dollars(100), kFreshSeconds - 1).run_max[0].count, 1000 + kLeaseSeconds - kFreshSeconds + 1);
   EXPECT_EQ(plan(Money::dollars(100), kFreshSeconds - 1).run_max[1].count, kLeaseSeconds);
@@ -71,7 +71,7 @@ TEST(Lease, ARenewalInsideAPaidHourCostsNothing) {
   m.ran = {600};
   m.held = m.lease = {700};
   m.posted = {100'000'000};
-  const auto plan = plan_leases(wallet, {m}, kLeaseSeconds);
+  const auto plan = plan_leases(wallet, {m}, {});
   ASSERT_TRUE(plan.funded);
   EXPECT_EQ(plan.run_max[0].count, 3600);
   EXPECT_EQ(total(plan.needs), Money{});
@@ -83,7 +83,7 @@ TEST(Lease, AMachineThatIsBeingStoppedKeepsWhatItHolds) {
   m.ran = {10};
   m.held = m.lease = {500};
   m.renewable = false;
-  EXPECT_EQ(plan_leases(wallet, {m}, kLeaseSeconds).run_max[0].count, 500);
+  EXPECT_EQ(plan_leases(wallet, {m}, {}).run_max[0].count, 500);
 }
 
 RC_GTEST_PROP(Lease, IsTheLongestThatTheMoneyBuys, ()) {
@@ -99,7 +99,7 @@ RC_GTEST_PROP(Lease, IsTheLongestThatTheMoneyBuys, ()) {
     machines.back().ran = {*rc::gen::inRange<std::int64_t>(0, 5000)};
     machines.back().posted = charge_for(plan, machines.back().price, machines.back().ran, base::Rounding::kFloor);
   }
-  const auto plan = plan_leases(wallet, machines, kLeaseSeconds);
+  const auto plan = plan_leases(wallet, machines, {});
   if (!plan.funded) {
     std::vector<RunSeconds> now;
     for (const auto& m : machines) now.push_back(m.ran);

@@ -49,6 +49,29 @@ struct ClassHours {
   std::int64_t machines = 0;
 };
 
+// [from, to), UTC.
+struct Window {
+  WallTime from, to;
+};
+
+// What happens when free hours end: the machine stops, or goes on as far as its own credit reaches.
+enum class FreeEnd : std::uint8_t { kGoOn, kStop };
+
+// What a course allows its members (not its staff). Decided when something starts or is made, and at each renewal
+// of what runs; a refusal names the rule. Zero and empty: no rule.
+struct Policy {
+  std::vector<std::string> types;     // that may be launched or started
+  std::int64_t machines_max = 0;      // of one account that run at once
+  std::int64_t vcpus_max = 0;         // of them together
+  std::int64_t disk_gib_max = 0;      // of all disks of one account
+  Money day_max, week_max;            // what runs may cost an account in a UTC day, and in a week from Monday on
+  std::vector<Window> open;           // machines may run only then
+  std::vector<Window> free;           // what runs then costs nothing
+  FreeEnd free_end = FreeEnd::kGoOn;
+  WallTime ends = WallTime::never();  // of the course: nothing runs after it
+  Money emergency, emergency_total;   // once for each member who asks, while the course's total lasts
+};
+
 struct Course {
   CourseId id;
   std::string name;
@@ -62,6 +85,8 @@ struct Course {
   std::vector<ClassHours> class_hours;
   AccountId wallet;                   // of the role kCourse; empty: the course shares nothing that costs
   DiskId folder;                      // seen as /course by its members; empty: none
+  Policy policy;
+  Money emergency_given;
   const CourseId& key() const { return id; }
 };
 
@@ -201,8 +226,23 @@ struct Disk {
 
 enum class InstanceState : std::uint8_t { kPending, kRunning, kShuttingDown, kTerminated, kStopping, kStopped };
 // Who or what stopped it last; shown as the reason in every surface. kHostDisk: its host's disk was almost full.
+// kPolicy: the course's limit of what runs may cost. The numbers are those of compute::Cause as far as that goes.
 enum class StopCause : std::uint8_t {
-  kNone, kPerson, kTeacher, kCredit, kIdle, kSchedule, kFault, kGuest, kStartFailed, kHostDisk
+  kNone, kPerson, kTeacher, kCredit, kIdle, kSchedule, kFault, kGuest, kStartFailed, kHostDisk, kPolicy
+};
+
+// What the newest lease of a run ends at, so that its end can be told in words: the credit, or a rule of the course.
+enum class LeaseLimit : std::uint8_t { kCredit, kFreeEnd, kHours, kCourseEnd, kDay, kWeek };
+
+// Which seconds of a run cost nothing, since they were in free hours (domain/free_time.hpp).
+struct FreeTime {
+  bool began_free = false;
+  RunSeconds ran;                   // in free hours that are over
+  RunSeconds hour_shift;            // per-hour: those of them in which no hour that was paid for ran
+  std::optional<RunSeconds> from;   // it is in free hours since
+  RunSeconds to;                    // and until; without `from` the end of the newest ones
+  WallTime until;                   // when those end, by the course's clock
+  bool operator==(const FreeTime&) const = default;
 };
 
 // One start of an instance, from the hold to the settled charge.
@@ -227,6 +267,8 @@ struct Run {
   WallTime start_committed;
   std::optional<WallTime> running_since;
   std::optional<WallTime> seen_at;  // wall time of seen_ran, for accrual between reports
+  FreeTime free;
+  LeaseLimit limit = LeaseLimit::kCredit;
 };
 
 // What the host saw inside a machine and its person should know. The figures make the sentence.
@@ -285,8 +327,32 @@ struct Grant {
   std::vector<std::string> only_types;  // empty: any
   std::int64_t segment = 0;         // next entry's number with this grant as its subject
   std::string note;                 // what the giver wrote; free text, erasable, never in the ledger
+  std::string code;                 // the credit code it came from
   Money remaining() const { return amount - spent - taken_back - expired; }
   const GrantId& key() const { return id; }
+};
+
+// Worth this much to whoever of the course enters it: once for each account. Printed or mailed by staff.
+struct CreditCode {
+  std::string code;
+  CourseId course;
+  Money amount;
+  std::int64_t uses = 0, uses_max = 1;
+  WallTime created, expires;          // the code itself
+  std::int64_t grant_s = 0;           // how long the grant lasts from then on; 0: as long as grant_expires says
+  WallTime grant_expires = WallTime::never();
+  std::vector<std::string> only_types;
+  std::string label;                  // of the batch it was made in
+  bool revoked = false;
+  const std::string& key() const { return code; }
+};
+
+// What the runs of an account were charged lately, for the limits of a day and a week: one mutable row an account.
+struct Spend {
+  AccountId account;
+  WallTime day, week;                 // when they began, UTC
+  Money today, this_week;
+  const AccountId& key() const { return account; }
 };
 
 // Money set aside for the leases of all of an account's machines: one mutable row an account. The draws

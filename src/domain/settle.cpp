@@ -15,8 +15,8 @@ Settlement settle(const Run& run, const RunEnd& end) {
   if (run.running_since && !end.broken) ran = std::max(ran, RunSeconds{1});
   ran = std::min(ran, run.held_run_max);
   result.charged_until = ran;
-  result.by_plan = charge_for(run.plan, run.price, ran, base::Rounding::kFloor);
-  result.total = end.broken ? std::min(result.by_plan, charge_for_broken(run.price, ran)) : result.by_plan;
+  result.by_plan = charge_for(run.plan, run.price, run.free, ran, base::Rounding::kFloor);
+  result.total = end.broken ? std::min(result.by_plan, charge_for_broken(run.price, run.free, ran)) : result.by_plan;
   return result;
 }
 

@@ -35,6 +35,8 @@ struct State {
   Table<Instance> instances;
   Table<Grant> grants;
   Table<Hold> holds;
+  Table<Spend> spends;
+  Table<CreditCode> credit_codes;
   Table<ClientToken> client_tokens;
   Table<Pass> passes;
   Table<Setting> settings;
@@ -82,6 +84,8 @@ STIPEND_TABLE(Disk, disks)
 STIPEND_TABLE(Instance, instances)
 STIPEND_TABLE(Grant, grants)
 STIPEND_TABLE(Hold, holds)
+STIPEND_TABLE(Spend, spends)
+STIPEND_TABLE(CreditCode, credit_codes)
 STIPEND_TABLE(ClientToken, client_tokens)
 STIPEND_TABLE(Pass, passes)
 STIPEND_TABLE(Setting, settings)

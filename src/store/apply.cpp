@@ -142,5 +142,7 @@ template void insert_loaded(State&, domain::Setting);
 template void insert_loaded(State&, domain::JoinCode);
 template void insert_loaded(State&, domain::CourseLink);
 template void insert_loaded(State&, domain::QueuePlace);
+template void insert_loaded(State&, domain::Spend);
+template void insert_loaded(State&, domain::CreditCode);
 
 }  // namespace stipend::store

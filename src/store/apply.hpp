@@ -23,7 +23,8 @@ using Undo =
                  Before<domain::AccessKey>, Before<domain::KeyPair>, Before<domain::Image>,
                  Before<domain::Disk>, Before<domain::Instance>, Before<domain::Grant>, Before<domain::Hold>,
                  Before<domain::ClientToken>, Before<domain::Pass>, Before<domain::Setting>,
-                 Before<domain::JoinCode>, Before<domain::CourseLink>, Before<domain::QueuePlace>, BeforeLog>;
+                 Before<domain::JoinCode>, Before<domain::CourseLink>, Before<domain::QueuePlace>,
+                 Before<domain::Spend>, Before<domain::CreditCode>, BeforeLog>;
 
 Undo apply(domain::State& state, const Change& change);
 void undo(domain::State& state, const Undo& before);

@@ -23,11 +23,12 @@ using Change =
                  Put<domain::KeyPair>, Put<domain::Image>, Put<domain::Disk>, Put<domain::Instance>,
                  Put<domain::Grant>, Put<domain::Hold>, Put<domain::ClientToken>, Put<domain::Pass>,
                  Put<domain::Setting>, Put<domain::JoinCode>, Put<domain::CourseLink>, Put<domain::QueuePlace>,
+                 Put<domain::Spend>, Put<domain::CreditCode>,
                  // append-only:
                  Put<domain::Entry>, Put<domain::Audit>, Erase<domain::Person>, Erase<domain::JoinCode>, Erase<domain::CourseLink>,
                  Erase<domain::QueuePlace>, Erase<domain::AccessKey>,
                  Erase<domain::KeyPair>, Erase<domain::Image>, Erase<domain::Disk>, Erase<domain::Instance>,
-                 Erase<domain::ClientToken>, Erase<domain::Pass>>;
+                 Erase<domain::ClientToken>, Erase<domain::Pass>, Erase<domain::CreditCode>>;
 
 using Batch = std::vector<Change>;
 

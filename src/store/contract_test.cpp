@@ -144,13 +144,17 @@ TEST_P(StoreContract, EveryMemberOfEveryRowComesBack) {
   course.class_hours = {{{1}, {2}, "t2.micro", 44}};
   course.wallet = account_;
   course.folder = disk.id;
+  course.policy = {{"t2.micro"}, 1, 2, 3, {4}, {5}, {{{6}, {7}}}, {{{8}, {9}}}, FreeEnd::kStop, {10}, {11}, {12}};
+  course.emergency_given = {13};
   account.status = AccountStatus::kSuspended;
   account.section = "101";
   account.seen = WallTime{12};
   JoinCode code{"ABCD-EFGH", course.id, "101", {100}, 3, 44, {1}, {2}, true};
   CourseLink link{"lab3", course.id, "Lab 3", "course-python", "t2.medium", "https://example.edu/lab3.git", "main", "lab3.ipynb", {6}};
+  CreditCode credit{"EFGH-JKLM", course.id, {5}, 1, 2, {3}, {4}, 5, {6}, {"t2.micro"}, "batch", true};
+  Spend spend{account_, {1}, {2}, {3}, {4}};
   QueuePlace place{"q-1", account_, made.id, made.image, "t2.micro", "mine", {7}, "InsufficientCredit", 3, "token", "key"};
-  ASSERT_EQ(Outcome::kCommitted, commit({put(course), put(code), put(link), put(place)}));
+  ASSERT_EQ(Outcome::kCommitted, commit({put(course), put(code), put(link), put(place), put(credit), put(spend)}));
   ASSERT_EQ(Outcome::kCommitted, commit({put(made), put(disk), put(hold), put(grant), put(key), put(pass),
                                          put(token), put(Setting{"a", "b"}), put(image), put(account)}));
   reopen();
@@ -174,6 +178,8 @@ TEST_P(StoreContract, EveryMemberOfEveryRowComesBack) {
   same(state_.find<JoinCode>(code.code), code);
   same(state_.find<CourseLink>(link.code), link);
   same(state_.find<QueuePlace>(place.id), place);
+  same(state_.find<CreditCode>(credit.code), credit);
+  same(state_.find<Spend>(account_), spend);
 }
 
 TEST_P(StoreContract, IndexesAreBuiltOnLoad) {

@@ -44,7 +44,10 @@ struct Fields;
   }
 
 STIPEND_FIELDS(Course, "courses", id, name, plan, catalogue, grace_s, created, homes, home_gib,
-               share_percent, class_hours, wallet, folder);
+               share_percent, class_hours, wallet, folder, policy, emergency_given);
+STIPEND_FIELDS(Window, "", from, to);
+STIPEND_FIELDS(Policy, "", types, machines_max, vcpus_max, disk_gib_max, day_max, week_max, open, free, free_end, ends,
+               emergency, emergency_total);
 STIPEND_FIELDS(ClassHours, "", from, to, type, machines);
 STIPEND_FIELDS(Person, "persons", id, name, mail, identifier);
 STIPEND_FIELDS(Account, "accounts", id, course, person, role, created, section, status, seen);
@@ -59,7 +62,8 @@ STIPEND_FIELDS(Disk, "disks", id, account, kind, gib, attached, delete_on_termin
                reserved, reserve_draws, posted, house, segment, created, posted_at, deleted, tags, purge_at, image, origin);
 STIPEND_FIELDS(Run, "", generation, price, plan, vcpus, memory_mib, host, boot_id, lease_seq, acked_seq,
                lease_run_max, held_run_max, seen_ran, posted_ran, posted, segment, charge_until, posted_at,
-               start_committed, running_since, seen_at, cpu_milli);
+               start_committed, running_since, seen_at, cpu_milli, free, limit);
+STIPEND_FIELDS(FreeTime, "", began_free, ran, hour_shift, from, to, until);
 STIPEND_FIELDS(Notice, "", kind, at, figure, used_mib, size_mib, count);
 STIPEND_FIELDS(Instance, "instances", id, account, reservation, launch_index, image, type, key_name,
                authorized_key, user_data, client_token, root_disk, zone, private_address, public_address,
@@ -67,7 +71,10 @@ STIPEND_FIELDS(Instance, "instances", id, account, reservation, launch_index, im
                terminate_on_guest_shutdown, disable_api_termination, state_reason_code, state_reason_message,
                transition_reason, failed_starts, launched, created, stopped_at, terminated_at, tags, home_disk, notices);
 STIPEND_FIELDS(Grant, "grants", id, account, amount, spent, taken_back, expired, source, created, expires,
-               only_types, segment, note);
+               only_types, segment, note, code);
+STIPEND_FIELDS(CreditCode, "credit_codes", code, course, amount, uses, uses_max, created, expires, grant_s, grant_expires,
+               only_types, label, revoked);
+STIPEND_FIELDS(Spend, "spends", account, day, week, today, this_week);
 STIPEND_FIELDS(Draw, "", grant, amount, type);
 STIPEND_FIELDS(Hold, "holds", account, amount, draws);
 STIPEND_FIELDS(Entry, "entries", number, account, kind, debit, credit, amount, subject, generation, segment,

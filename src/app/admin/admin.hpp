@@ -54,6 +54,7 @@ std::span<const AdminCommand> image_commands();
 std::span<const AdminCommand> instance_commands();
 std::span<const AdminCommand> copy_commands();
 std::span<const AdminCommand> room_commands();
+std::span<const AdminCommand> policy_commands();
 std::span<const AdminCommand> status_commands();
 std::span<const AdminCommand> whose_commands();
 std::span<const AdminCommand> disk_commands();

@@ -33,6 +33,7 @@ void add_ssh_command(CLI::App& app);
 int run_ssh(int count, char** words);  // what stands behind `stipend ssh`; not for CLI11, whose options end at the machine
 void add_whose_command(CLI::App& app, Cli& cli);
 void add_room_commands(CLI::App& app, Cli& cli);    // after course
+void add_policy_commands(CLI::App& app, Cli& cli);  // after course
 void add_server_commands(CLI::App& app, Cli& cli);  // serve, demo, down, doctor, status
 
 }  // namespace stipend::app

@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "domain/figures.hpp"
+#include "domain/policy.hpp"
 
 namespace stipend::control {
 
@@ -66,7 +67,16 @@ void save_wallet(Tx& tx, domain::Wallet& wallet) {
   for (auto& grant : changes.grants) tx.save(std::move(grant));
   if (changes.hold) tx.save(*std::move(changes.hold));
   for (auto& disk : changes.disks) tx.save(std::move(disk));
-  for (auto& entry : changes.entries) tx.save(std::move(entry));
+  std::optional<domain::Spend> spend;
+  for (auto& entry : changes.entries) {
+    if (entry.kind == domain::EntryKind::kCharge || entry.kind == domain::EntryKind::kCorrection) {
+      if (!spend) spend = domain::spend_at(tx.state().find<domain::Spend>(entry.account), entry.account, tx.now());
+      const bool charge = entry.kind == domain::EntryKind::kCharge;
+      spend = domain::with_charge(*std::move(spend), charge ? entry.amount : -entry.amount, entry.at, tx.now());
+    }
+    tx.save(std::move(entry));
+  }
+  if (spend) tx.save(*std::move(spend));
 }
 
 std::string dollars(Money amount, base::Rounding rounding) {

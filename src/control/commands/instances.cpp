@@ -6,9 +6,11 @@
 #include <map>
 
 #include "control/commands/homes.hpp"
+#include "control/commands/policy.hpp"
 #include "control/commands/queue.hpp"
 #include "control/commands/room.hpp"
 #include "control/commands/runs.hpp"
+#include "domain/free_time.hpp"
 #include "domain/lease.hpp"
 
 namespace stipend::control {
@@ -70,8 +72,11 @@ StopCause cause_of(const Tx& tx, const Instance& instance) {
 }
 
 // The charge ends when the person asked: hook and halt are the house's.
-void end_charge_here(Instance& instance, base::WallTime now) {
-  if (!instance.run->charge_until) instance.run->charge_until = domain::ran_estimate(*instance.run, now);
+void end_charge_here(const domain::State& state, Instance& instance, base::WallTime now) {
+  auto& run = *instance.run;
+  if (run.charge_until) return;
+  run.free = domain::free_time_at(run, course_of(state, instance.account).policy.free, now);
+  run.charge_until = domain::ran_estimate(run, now);
 }
 
 // A home goes with the machine that starts; of two that start together only one can have it.
@@ -123,15 +128,18 @@ base::Result<StateChanges> start(Tx& tx, const std::vector<base::InstanceId>& id
     if (is_suspended(tx.state(), account))
       return base::fail(Fault::kDenied, "AccountSuspended", "account " + account.str() + " is suspended: its machines stay stopped");
     domain::Wish wish{course_of(tx.state(), account).id, 0, {}, 0};
+    std::vector<const domain::InstanceType*> types;
     for (const auto& instance : instances) {
       const auto* type = domain::find_type(catalogue_of(tx.state(), account), instance.type);
       if (!type)
         return base::fail(Fault::kInvalid, "Unsupported",
                           fmt::format("the course's catalogue has no {} any more; change the type of {} first",
                                       instance.type, instance.id.str()));
+      types.push_back(type);
       wish.vcpus = std::max(wish.vcpus, type->vcpus);
       wish.space += wish_for(tx.state(), wish.course, *type, 1).space;
     }
+    TRY(check_policy(tx, account, types));
     TRY(check_room(tx, room, instances.size() == 1 ? instances.front().type : "instance", wish));
     domain::Wallet wallet(tx.state(), account, tx.now());
     TRY(take_homes(tx, wallet, instances));
@@ -156,7 +164,7 @@ base::Result<StateChanges> stop(Tx& tx, const StopRequest& request) {
       tx.effect(StopEffect{{row->id, row->generation}, wish(row->stop_cause, true)});
     if (row->state != InstanceState::kRunning) continue;
     Instance instance = *row;
-    end_charge_here(instance, tx.now());
+    end_charge_here(tx.state(), instance, tx.now());
     domain::become(instance, InstanceState::kStopping);
     instance.stop_cause = cause_of(tx, instance);
     set_reason(instance, instance.stop_cause);
@@ -190,7 +198,7 @@ base::Result<StateChanges> terminate(Tx& tx, const std::vector<base::InstanceId>
     instance.transition_reason = domain::user_initiated(tx.now());
     delete_root_if_wanted(tx, wallet, instance);  // the student's cost of the disk ends with this commit
     if (instance.run) {
-      end_charge_here(instance, tx.now());
+      end_charge_here(tx.state(), instance, tx.now());
       domain::become(instance, InstanceState::kShuttingDown);
       tx.effect(StopEffect{{instance.id, instance.generation}, wish(instance.stop_cause, false)});
     } else {
@@ -226,6 +234,7 @@ base::Status modify_instance(Tx& tx, const Modify& change) {
     const auto* type = domain::find_type(catalogue_of(tx.state(), instance.account), *change.type);
     if (!type || !type->provider.empty())
       return base::fail(Fault::kInvalid, "InvalidParameterValue", fmt::format("Invalid value '{}' for InstanceType.", *change.type));
+    TRY(check_type_allowed(tx, instance.account, *change.type));
     instance.type = *change.type;
   }
   if (change.user_data) {

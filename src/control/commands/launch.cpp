@@ -4,6 +4,7 @@
 
 #include "control/commands/homes.hpp"
 #include "control/commands/instances.hpp"
+#include "control/commands/policy.hpp"
 #include "control/commands/queue.hpp"
 #include "control/commands/room.hpp"
 #include "control/commands/runs.hpp"
@@ -193,8 +194,10 @@ base::Result<Launched> launch(Tx& tx, const LaunchRequest& request) {
   TRY_ASSIGN(auto known, repeated(tx, request, token_key));
   if (known) return *std::move(known);
 
-  // As many as room and money allow between MinCount and MaxCount.
-  const auto fits = [&](std::int64_t count) {
+  // As many as policy, room and money allow between MinCount and MaxCount.
+  const auto fits = [&](std::int64_t count) -> base::Status {
+    TRY(check_policy(tx, order.account->id, std::vector(static_cast<std::size_t>(count), order.type)));
+    TRY(check_disk_policy(tx, order.account->id, count * order.root_gib));
     return check_room(tx, request.room, order.type->name,
                       wish_for(tx.state(), order.course->id, *order.type, count, count * order.root_gib));
   };
@@ -203,6 +206,7 @@ base::Result<Launched> launch(Tx& tx, const LaunchRequest& request) {
   TRY(fits(count));
 
   TRY_ASSIGN(auto home, home_for_launch(tx, order.account->id));
+  if (home.fresh) TRY(check_disk_policy(tx, order.account->id, count * order.root_gib + home.fresh->gib));
   Made made = make_rows(tx, request, order, std::move(home), count);
   const domain::Wallet before(tx.state(), order.account->id, tx.now());
   domain::Wallet wallet = before;

@@ -5,7 +5,9 @@
 
 #include "base/check.hpp"
 #include "control/commands/common.hpp"
+#include "control/commands/policy.hpp"
 #include "domain/charge.hpp"
+#include "domain/free_time.hpp"
 #include "domain/lease.hpp"
 #include "domain/storage.hpp"
 
@@ -34,7 +36,7 @@ void post_run(domain::Wallet& wallet, Instance& instance, const std::string& edi
   const auto midnight = domain::utc_midnight(wallet.now());
   const auto last = run.posted_at.value_or(*run.running_since);
   const auto post = [&](RunSeconds ran, base::WallTime at) {
-    const auto total = domain::charge_for(run.plan, run.price, ran, base::Rounding::kFloor);
+    const auto total = domain::charge_for(run.plan, run.price, run.free, ran, base::Rounding::kFloor);
     if (total > run.posted) wallet.charge_run(instance, total, ran, at, edition, "usage");
   };
   if (last < midnight) post(ran_at(run, midnight), midnight);
@@ -56,6 +58,22 @@ void renew_machine(Tx& tx, Instance& instance, RunSeconds run_max, std::optional
     tx.effect(RenewEffect{{instance.id, run.generation}, {run.lease_seq, run.lease_run_max}});
 }
 
+// What the leases of the plan end at.
+domain::LeaseLimit limit_of(const domain::LeasePlan& plan, const LeaseBounds& bounds) {
+  if (plan.free_only) return domain::LeaseLimit::kFreeEnd;
+  if (plan.capped) return bounds.cost->limit;
+  return plan.together_s < domain::kLeaseSeconds && plan.together_s == bounds.limits.lease_s ? bounds.bound.limit : domain::LeaseLimit::kCredit;
+}
+
+// A rule that was made since the lease was given ends it earlier; whoever runs has time to save.
+std::optional<std::int64_t> cut_by_rule(const domain::Machine& machine, const domain::Bound& bound, base::WallTime now) {
+  constexpr std::int64_t kSlackSeconds = 10;
+  if (!machine.known || bound.at == base::WallTime::never()) return {};
+  const auto left = std::max(kPolicyWarningS, now.ms_until(bound.at) / 1000);
+  if (machine.lease.count - machine.ran.count <= left + kSlackSeconds) return {};
+  return left;
+}
+
 }  // namespace
 
 std::vector<base::AccountId> accounts_due(const domain::State& state, base::WallTime now) {
@@ -75,37 +93,47 @@ base::Status renew_account(Tx& tx, const base::AccountId& account) {
   if (wallet.storage_older_than(midnight)) wallet.post_storage(midnight);
   if (has_run(state, account)) {
     const auto& edition = catalogue_of(state, account).edition;
+    const auto& free = course_of(state, account).policy.free;
     std::vector<Instance> instances;
     std::vector<domain::Machine> machines;
     for (const auto& id : state.instances_of.at(account)) {
       const auto* instance = state.find<Instance>(id);
       if (!instance->run) continue;
       instances.push_back(*instance);
+      auto& run = *instances.back().run;
+      run.free = domain::free_time_at(run, free, tx.now());
       post_run(wallet, instances.back(), edition);
       machines.push_back(domain::machine_of(instances.back(), tx.now()));
     }
-    auto plan = domain::plan_leases(wallet, machines, domain::kLeaseSeconds);
+    save_wallet(tx, wallet);  // what was posted now counts for the limits of the day
+    const auto bounds = lease_bounds(state, account, tx.now());
+    auto plan = domain::plan_leases(wallet, machines, bounds.limits);
     if (!plan.funded) {
       // Not even the disks' cost up to now is inside: it is paid as far as it goes, the leases stay as they are.
       wallet.post_storage(tx.now());
-      plan = domain::plan_leases(wallet, machines, 0);
+      plan = domain::plan_leases(wallet, machines, {.lease_s = 0, .runs_max = {}});
     }
     if (plan.funded) {
       std::int64_t fair_s = domain::kLeaseSeconds;
       if (machines.size() > 1 && plan.together_s < domain::kLeaseSeconds)
         fair_s = domain::fair_share_s(wallet, machines, domain::kLeaseSeconds);
       const auto shorten = domain::to_shorten(machines, plan, fair_s);
+      const auto limit = limit_of(plan, bounds);
       CHECK(wallet.hold(plan.needs), "a plan that fits can be held");
       for (std::size_t i = 0; i < machines.size(); ++i) {
         if (!machines[i].renewable) continue;
-        std::optional<RunSeconds> shorter;
-        if (shorten[i]) shorter = machines[i].ran + RunSeconds{fair_s};
-        renew_machine(tx, instances[i], plan.run_max[i], shorter);
+        std::optional<std::int64_t> shorter_s;
+        if (shorten[i]) shorter_s = fair_s;
+        if (const auto rule_s = cut_by_rule(machines[i], bounds.bound, tx.now())) shorter_s = std::min(*rule_s, shorter_s.value_or(*rule_s));
+        renew_machine(tx, instances[i], plan.run_max[i], shorter_s ? std::optional(machines[i].ran + RunSeconds{*shorter_s}) : std::nullopt);
+        instances[i].run->limit = limit;
       }
     }
     for (auto& instance : instances) {
       const auto& before = *state.find<Instance>(instance.id)->run;
-      if (before.lease_seq != instance.run->lease_seq || before.segment != instance.run->segment) tx.save(std::move(instance));
+      const auto& run = *instance.run;
+      if (before.lease_seq != run.lease_seq || before.segment != run.segment || before.free != run.free || before.limit != run.limit)
+        tx.save(std::move(instance));
     }
   }
   save_wallet(tx, wallet);

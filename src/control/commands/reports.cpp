@@ -27,6 +27,12 @@ bool has_intent(const Instance& instance) {
           (instance.stop_cause == StopCause::kPerson || instance.stop_cause == StopCause::kTeacher));
 }
 
+// Its enforcer knows that the lease ended it, the run what the lease ended at.
+StopCause cause_of(const Instance& instance, const Report& report) {
+  if (report.cause == compute::Cause::kCredit) return domain::cause_of_lease(instance.run->limit);
+  return static_cast<StopCause>(report.cause);
+}
+
 void note_figures(Instance& instance, const Report& report, base::WallTime now) {
   auto& run = *instance.run;
   run.seen_ran = std::max(run.seen_ran, std::min(report.ran, run.held_run_max));
@@ -57,7 +63,7 @@ base::Result<Renew> running(Tx& tx, Instance instance, const Report& report) {
   if (!first && report.ran < run.seen_ran) return std::nullopt;  // late: a newer one was seen
   const bool confirms = report.lease_seq > run.acked_seq;
   const bool old = !run.seen_at || run.seen_at->ms_until(tx.now()) >= kSeenEveryMs;
-  const bool resumes = instance.state == InstanceState::kStopping && instance.stop_cause == StopCause::kCredit &&
+  const bool resumes = instance.state == InstanceState::kStopping && domain::ended_by_lease(instance.stop_cause) &&
                        report.lease_seq >= run.lease_seq && report.ran > run.seen_ran;
   if (!first && !confirms && !old && !resumes) return std::nullopt;
   note_figures(instance, report, tx.now());
@@ -95,8 +101,8 @@ base::Result<Renew> stopping(Tx& tx, Instance instance, const Report& report) {
     if (run.charge_until) run.charge_until = std::min(*run.charge_until, report.ran);
   } else {
     domain::become(instance, InstanceState::kStopping);
-    instance.stop_cause = static_cast<StopCause>(report.cause);
-    set_reason(instance, instance.stop_cause);
+    instance.stop_cause = cause_of(instance, report);
+    set_reason(instance, instance.stop_cause, run.limit);
     tx.audit("stopping", instance.id.str(), std::string(domain::cause_name(instance.stop_cause)));
   }
   tx.save(std::move(instance));
@@ -107,7 +113,7 @@ StopCause end_cause(const Instance& instance, const Report& report, bool start_f
   if (start_failed) return StopCause::kStartFailed;
   if (has_intent(instance)) return instance.stop_cause;
   if (!report.known_to_end) return StopCause::kFault;
-  const auto cause = static_cast<StopCause>(report.cause);
+  const auto cause = cause_of(instance, report);
   return cause == StopCause::kNone ? StopCause::kFault : cause;
 }
 
@@ -125,13 +131,14 @@ base::Result<Renew> ended(Tx& tx, Instance instance, const Report& report) {
   if (!run.running_since && !end.start_failed && !run.charge_until)
     instance.run->running_since = tx.now().plus_seconds(-report.ran.count);
 
+  const auto limit = run.limit;
   domain::Wallet wallet(tx.state(), instance.account, tx.now());
   settle_run(tx, wallet, instance, end);
   const bool guest_asks = cause == StopCause::kGuest && !report.halted_by_us && instance.terminate_on_guest_shutdown;
   const bool first_launch_failed = start_failed && instance.generation == 1;
   if (!instance.terminate_wanted || cause == StopCause::kStartFailed) {
     instance.stop_cause = cause;
-    set_reason(instance, cause);
+    set_reason(instance, cause, limit);
     if (cause != StopCause::kPerson && cause != StopCause::kTeacher) instance.transition_reason.clear();
   }
   if (start_failed) {

@@ -6,10 +6,12 @@
 #include <set>
 
 #include "base/check.hpp"
+#include "control/commands/policy.hpp"
 #include "control/commands/queue.hpp"
 #include "control/commands/room.hpp"
 #include "control/commands/trash.hpp"
 #include "domain/charge.hpp"
+#include "domain/free_time.hpp"
 #include "domain/lease.hpp"
 
 namespace stipend::control {
@@ -40,13 +42,14 @@ domain::Run new_run(const domain::State& state, const Instance& instance, base::
   run.cpu_milli = domain::space_of(*type, vcpu_milli(state)).cpu_milli;
   if (const auto host = total_room(state)) run.host = host->id;
   run.start_committed = now;
+  run.free = domain::free_time_of_start(course.policy.free, now);
   return run;
 }
 
 }  // namespace
 
-void set_reason(Instance& instance, domain::StopCause cause) {
-  auto reason = domain::state_reason(cause);
+void set_reason(Instance& instance, domain::StopCause cause, domain::LeaseLimit limit) {
+  auto reason = domain::ended_by_lease(cause) ? domain::state_reason(limit) : domain::state_reason(cause);
   instance.state_reason_code = std::move(reason.code);
   instance.state_reason_message = std::move(reason.message);
 }
@@ -56,6 +59,8 @@ base::Result<std::vector<RunSeconds>> fund_runs(const domain::State& state, doma
   const auto& account = instances.front().account;
   auto machines = domain::machines_of(state, account, wallet.now());
   for (auto& m : machines) m.renewable = false;
+  auto bounds = lease_bounds(state, account, wallet.now());
+  if (bounds.cost) bounds.limits.runs_max = std::max(Money{}, bounds.cost->left - domain::held_cost(machines));
   std::set<std::string> types;
   for (const auto& instance : instances) {
     domain::Machine machine;
@@ -64,10 +69,12 @@ base::Result<std::vector<RunSeconds>> fund_runs(const domain::State& state, doma
     machine.type = instance.type;
     machine.price = run.price;
     machine.plan = run.plan;
+    machine.free = run.free;
     types.insert(instance.type);
     machines.push_back(std::move(machine));
   }
-  const auto plan = domain::plan_start(wallet, machines, domain::kLeaseSeconds);
+  const auto plan = domain::plan_start(wallet, machines, bounds.limits);
+  if (plan.capped) return over_spending_limit(state, account, *bounds.cost);
   if (!plan.funded) {
     const std::size_t count = instances.size();
     const auto unit = domain::first_unit(machines.back().plan);
@@ -154,6 +161,7 @@ compute::StartSpec start_spec(const domain::State& state, const Instance& instan
 }
 
 void settle_run(Tx& tx, domain::Wallet& wallet, Instance& instance, const domain::RunEnd& end) {
+  instance.run->free = domain::free_time_at(*instance.run, course_of(tx.state(), instance.account).policy.free, tx.now());
   const auto settlement = domain::settle(*instance.run, end);
   const auto& edition = catalogue_of(tx.state(), instance.account).edition;
   if (settlement.by_plan > instance.run->posted)

@@ -31,6 +31,6 @@ void finish_terminated(Tx& tx, domain::Wallet& wallet, domain::Instance& instanc
 // Deletes the root disk for the student (its cost ends now) when it goes with the instance.
 void delete_root_if_wanted(const Tx& tx, domain::Wallet& wallet, const domain::Instance& instance);
 
-void set_reason(domain::Instance& instance, domain::StopCause cause);
+void set_reason(domain::Instance& instance, domain::StopCause cause, domain::LeaseLimit limit = {});
 
 }  // namespace stipend::control

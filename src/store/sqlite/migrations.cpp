@@ -105,7 +105,21 @@ CREATE TABLE queue (
   token TEXT NOT NULL, key_name TEXT NOT NULL) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kVersions = {kVersion1, kVersion2};
+// Courses get a policy, free hours and codes for credit.
+constexpr const char* kVersion3 = R"sql(
+ALTER TABLE courses ADD COLUMN policy TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE courses ADD COLUMN emergency_given INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE grants ADD COLUMN code TEXT NOT NULL DEFAULT '';
+CREATE TABLE credit_codes (
+  code TEXT PRIMARY KEY, course TEXT NOT NULL, amount INTEGER NOT NULL, uses INTEGER NOT NULL, uses_max INTEGER NOT NULL,
+  created INTEGER NOT NULL, expires INTEGER NOT NULL, grant_s INTEGER NOT NULL, grant_expires INTEGER NOT NULL,
+  only_types TEXT NOT NULL, label TEXT NOT NULL, revoked INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE spends (
+  account TEXT PRIMARY KEY, day INTEGER NOT NULL, week INTEGER NOT NULL, today INTEGER NOT NULL,
+  this_week INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kVersions = {kVersion1, kVersion2, kVersion3};
 
 }  // namespace
 

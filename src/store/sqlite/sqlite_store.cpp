@@ -119,6 +119,8 @@ base::Result<domain::State> SqliteStore::load() {
     TRY(load_table<domain::JoinCode>(state));
     TRY(load_table<domain::CourseLink>(state));
     TRY(load_table<domain::QueuePlace>(state));
+    TRY(load_table<domain::Spend>(state));
+    TRY(load_table<domain::CreditCode>(state));
   } catch (const std::exception& e) {
     return base::fail(base::Fault::kUnavailable, "StoreUnavailable",
                       std::string("a row of the database is damaged: ") + e.what() +

@@ -93,6 +93,8 @@ TEST(Sqlite, ColumnsAreThoseOfTheRows) {
   check(static_cast<JoinCode*>(nullptr));
   check(static_cast<CourseLink*>(nullptr));
   check(static_cast<QueuePlace*>(nullptr));
+  check(static_cast<CreditCode*>(nullptr));
+  check(static_cast<Spend*>(nullptr));
   check(static_cast<Entry*>(nullptr));
   check(static_cast<Audit*>(nullptr));
 }

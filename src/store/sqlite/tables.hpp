@@ -76,7 +76,7 @@ class Tables {
   using Each = std::tuple<TableStatements<Rows>...>;
   Each<domain::Course, domain::Person, domain::Account, domain::AccessKey, domain::KeyPair, domain::Image,
        domain::Disk, domain::Instance, domain::Grant, domain::Hold, domain::ClientToken, domain::Pass,
-       domain::Setting, domain::JoinCode, domain::CourseLink, domain::QueuePlace, domain::Entry, domain::Audit>
+       domain::Setting, domain::JoinCode, domain::CourseLink, domain::QueuePlace, domain::Spend, domain::CreditCode, domain::Entry, domain::Audit>
       all_;
   std::vector<std::string> scratch_;
 };
