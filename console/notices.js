@@ -1,4 +1,5 @@
 // What happened inside a machine, in the server's words, under its state: memory that was full, a disk that fills.
+// And what the staff of a course should know of its folder.
 import { when } from "/assets/when.js";
 
 export function drawNotices(place, machine) {

@@ -4,6 +4,7 @@
 #include <set>
 #include <tuple>
 
+#include "app/notice_words.hpp"
 #include "app/words.hpp"
 #include "control/commands/people.hpp"
 #include "control/roster/clean_text.hpp"
@@ -152,6 +153,7 @@ base::Result<gateway::MemberPage> member_page(const State& state, base::WallTime
     c.rate_per_hour += m.rate;
     if (!m.account->section.empty()) sections.insert(m.account->section);
   }
+  if (const auto fills = control::folder_fills(state, *course)) page.counters.folder = {"course", folder_sentence(*fills), fills->at};
   page.sections.assign(sections.begin(), sections.end());
   members = matching(std::move(members), query);
   page.found = members.size();

@@ -30,14 +30,34 @@ const domain::InstanceType* larger(const domain::Catalogue& catalogue, const dom
 
 }  // namespace
 
-std::string notice_kind(domain::NoticeKind kind) { return kind == domain::NoticeKind::kOutOfMemory ? "memory" : "disk"; }
+std::string notice_kind(domain::NoticeKind kind) {
+  switch (kind) {
+    case domain::NoticeKind::kOutOfMemory: return "memory";
+    case domain::NoticeKind::kDiskFilling: return "disk";
+    case domain::NoticeKind::kHomeFilling: return "home";
+  }
+  return "";
+}
+
+std::string folder_sentence(const control::FolderFills& fills) {
+  return fmt::format("The course folder /course is {} % full ({} of {}). Delete what the course no longer needs, on the Files page or on a machine of "
+                     "the staff: when it is full the staff can save nothing there, and students still read it.",
+                     fills.percent, size(fills.used_mib), size(fills.size_mib));
+}
 
 std::string notice_sentence(const domain::Notice& notice, const domain::Instance& instance,
                             const domain::Catalogue* catalogue) {
+  const auto how_full = [&] { return fmt::format("{} % full ({} of {})", notice.figure, size(notice.used_mib), size(notice.size_mib)); };
+  if (notice.kind == domain::NoticeKind::kHomeFilling)
+    return fmt::format("Your home is {}. Delete what you no longer need, with the trash and caches such as ~/.cache, or download it: "
+                       "in a full home nothing can be saved.",
+                       how_full());
+  if (notice.kind == domain::NoticeKind::kDiskFilling && !instance.home_disk.empty())
+    return fmt::format("The machine's own disk is {}, not your home. Remove packages and files outside your home that you no longer need, or "
+                       "start the machine on a new image: on a full disk nothing can be installed.",
+                       how_full());
   if (notice.kind == domain::NoticeKind::kDiskFilling)
-    return fmt::format("The disk is {} % full ({} of {}). Delete what you no longer need, or take it elsewhere: on a full disk "
-                       "nothing can be saved.",
-                       notice.figure, size(notice.used_mib), size(notice.size_mib));
+    return fmt::format("The disk is {}. Delete what you no longer need, or take it elsewhere: on a full disk nothing can be saved.", how_full());
   auto text = fmt::format("Memory was full: {}. The kernel or program that used most was ended; Jupyter and your files are fine.",
                           size(notice.figure));
   if (const auto* type = catalogue ? larger(*catalogue, instance, notice.figure) : nullptr)

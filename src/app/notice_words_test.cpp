@@ -37,5 +37,22 @@ TEST(NoticeWords, ADiskThatFillsSaysHowMuchAndWhatToDo) {
             "nothing can be saved.");
 }
 
+TEST(NoticeWords, AHomeOfItsOwnAndTheMachinesDiskAreToldApart) {
+  auto with_home = instance("t2.nano");
+  with_home.home_disk = *base::DiskId::parse("vol-0123456789abcdef0");
+  EXPECT_EQ(notice_sentence({NoticeKind::kHomeFilling, {}, 91, 9318, 10240, 1}, with_home, nullptr),
+            "Your home is 91 % full (9 GiB of 10 GiB). Delete what you no longer need, with the trash and caches such as ~/.cache, or "
+            "download it: in a full home nothing can be saved.");
+  const auto of_disk = notice_sentence({NoticeKind::kDiskFilling, {}, 94, 7540, 7987, 1}, with_home, nullptr);
+  EXPECT_TRUE(of_disk.starts_with("The machine's own disk is 94 % full (7.3 GiB of 7.7 GiB), not your home.")) << of_disk;
+  EXPECT_EQ(notice_kind(NoticeKind::kHomeFilling), "home");
+}
+
+TEST(NoticeWords, TheCourseFolderIsToldToItsStaff) {
+  const auto said = folder_sentence({{}, 93, 19046, 20480});
+  EXPECT_TRUE(said.starts_with("The course folder /course is 93 % full (18.5 GiB of 20 GiB).")) << said;
+  EXPECT_NE(said.find("Delete what the course no longer needs"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace stipend::app

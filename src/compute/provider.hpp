@@ -112,8 +112,9 @@ struct HostRoom {
 };
 
 // What the host saw inside a machine and its person should know. Comes from any thread, possibly twice or late: `count`
-// grows with each new one of its kind within a run. `over`: a disk that was filling has room again.
-enum class NoticeKind : std::uint8_t { kMemoryFull, kDiskFilling };
+// grows with each new one of its kind within a run. `over`: a disk that was filling has room again. kHomeFilling: the home
+// that is a disk of its own.
+enum class NoticeKind : std::uint8_t { kMemoryFull, kDiskFilling, kHomeFilling };
 struct Notice {
   RunKey key;
   NoticeKind kind = NoticeKind::kMemoryFull;
@@ -123,8 +124,15 @@ struct Notice {
   std::int64_t percent = 0, used_mib = 0, size_mib = 0;
 };
 
+// How full a course's folder is. Said when that changes, and again after a resync; of no run.
+struct FolderUse {
+  base::DiskId disk;
+  std::int64_t percent = 0, used_mib = 0, size_mib = 0;
+};
+
 using ReportSink = std::function<void(Report)>;
 using NoticeSink = std::function<void(Notice)>;
+using FolderSink = std::function<void(FolderUse)>;
 using TextSink = std::function<void(base::Result<std::string>)>;
 using DoneSink = std::function<void(base::Status)>;
 
@@ -136,6 +144,7 @@ class Provider {
   virtual void open(std::int64_t epoch, ReportSink sink) = 0;
   // Before open(); a provider that sees nothing inside its machines never calls it.
   virtual void on_notices(NoticeSink) {}
+  virtual void on_folder_use(FolderSink) {}
 
   virtual void start(StartSpec spec) = 0;
   virtual void renew(RunKey key, std::int64_t epoch, Lease lease) = 0;

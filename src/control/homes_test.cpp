@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "control/commands/course_folder.hpp"
+#include "control/commands/notices.hpp"
 #include "control/commands/homes.hpp"
 #include "control/commands/accounts.hpp"
 #include "control/commands/renewals.hpp"
@@ -266,6 +267,37 @@ TEST_F(Homes, TheCoursesFolderIsPaidByTheCourseAndSeenByItsMachines) {
   EXPECT_TRUE(newest_start().course_disk.empty());
   ASSERT_EQ(operate([&](Tx& tx) -> base::Status { TRY(restore_disk(tx, {course->folder, {}})); return {}; }), "ok");
   EXPECT_EQ(table_.state().courses.begin()->second->folder, course->folder);
+}
+
+TEST_F(Homes, ACourseFolderFillsFromNinetyPercentUntilItIsBelowEightyFive) {
+  ASSERT_EQ(operate([](Tx& tx) -> base::Status {
+    TRY(set_course_folder(tx, "course", {20, *base::parse_decimal("3")}));
+    return {};
+  }), "ok");
+  const auto course = table_.state().courses.begin()->second;
+  const auto percent = [&](std::int64_t p, base::DiskId disk) {
+    const auto audits = table_.state().last_audit;
+    EXPECT_EQ(table_.command({.who = "host", .via = "host", .request_id = {}, .account = {}}, [&](Tx& tx) { return handle_folder_use(tx, {disk, p, p * 200, 20'000}); }), "ok");
+    const auto fills = folder_fills(table_.state(), *course);
+    return std::pair(fills ? fills->percent : 0, table_.state().last_audit - audits);
+  };
+  EXPECT_EQ(percent(89, course->folder), std::pair(std::int64_t{0}, std::int64_t{0}));
+  EXPECT_EQ(percent(90, course->folder), std::pair(std::int64_t{90}, std::int64_t{1}));
+  const auto since = folder_fills(table_.state(), *course)->at;
+  table_.tick_ms(60'000);
+  EXPECT_EQ(percent(97, course->folder), std::pair(std::int64_t{97}, std::int64_t{0})) << "once in the audit";
+  EXPECT_EQ(folder_fills(table_.state(), *course)->at, since);
+  EXPECT_EQ(percent(85, course->folder).first, 85);
+  EXPECT_EQ(percent(84, course->folder).first, 0);
+  ASSERT_EQ(table_.run("launch ada one t2.micro"), "");
+  const auto root = table_.instance("one").root_disk;
+  EXPECT_EQ(percent(99, root).first, 0);
+  EXPECT_FALSE(table_.state().find<domain::Setting>("folder-fills/" + root.str())) << "no course's folder";
+  EXPECT_EQ(percent(95, course->folder).first, 95);
+  ASSERT_EQ(operate([](Tx& tx) -> base::Status { TRY(remove_course_folder(tx, "course")); return {}; }), "ok");
+  EXPECT_FALSE(folder_fills(table_.state(), *table_.state().courses.begin()->second));
+  percent(96, course->folder);
+  EXPECT_FALSE(table_.state().find<domain::Setting>("folder-fills/" + course->folder.str())) << "nothing of it stays";
 }
 
 TEST_F(Homes, WhenTheCoursesCreditIsGoneTheHousePaysItsFolderVisibly) {

@@ -61,6 +61,18 @@ TEST(Notices, ADiskThatHasRoomAgainIsNoNoticeAnyMore) {
   EXPECT_EQ(table.notices().size(), 1u);
 }
 
+TEST(Notices, AHomeThatFillsIsNotTheDiskThatFills) {
+  Running table;
+  auto home = disk(1);
+  home.kind = NoticeKind::kHomeFilling;
+  EXPECT_EQ(table.say(disk(1)), "ok");
+  EXPECT_EQ(table.say(home), "ok");
+  ASSERT_EQ(table.notices().size(), 2u);
+  EXPECT_EQ(table.say(disk(1, true)), "ok");
+  ASSERT_EQ(table.notices().size(), 1u);
+  EXPECT_EQ(table.notices()[0].kind, domain::NoticeKind::kHomeFilling);
+}
+
 TEST(Notices, TheyEndWithTheNextStartAndOnesOfAnotherRunAreForgotten) {
   Running table;
   EXPECT_EQ(table.say(memory(1)), "ok");

@@ -60,6 +60,7 @@ Reconciler::Reconciler(Engine& engine, compute::Provider& provider, const base::
 
 void Reconciler::open() {
   provider_.on_notices([this](compute::Notice notice) { on_notice(std::move(notice)); });
+  provider_.on_folder_use([this](compute::FolderUse use) { on_folder_use(use); });
   provider_.open(epoch_, [this](Report report) { on_report(std::move(report)); });
 }
 
@@ -164,6 +165,23 @@ void Reconciler::on_notice(compute::Notice notice) {
         if (status) return;
         const std::lock_guard lock(guard_);
         notices_.forget(notice);  // it is said again
+      });
+}
+
+void Reconciler::on_folder_use(compute::FolderUse use) {
+  const std::int64_t percent = use.percent < kFolderHasRoom ? 0 : use.percent;  // with room, how much is no news
+  {
+    const std::lock_guard lock(guard_);
+    const auto known = folders_.find(use.disk);
+    if (known != folders_.end() && known->second == percent) return;
+    folders_[use.disk] = percent;
+  }
+  engine_.submit(
+      actor(), [use](Tx& tx) { return handle_folder_use(tx, use); },
+      [this, use](base::Status status) {
+        if (status) return;
+        const std::lock_guard lock(guard_);
+        folders_.erase(use.disk);  // it is said again
       });
 }
 

@@ -54,6 +54,7 @@ class Reconciler {
 
   void on_report(compute::Report report);
   void on_notice(compute::Notice notice);
+  void on_folder_use(compute::FolderUse use);
   bool says_nothing_new(const compute::Report& report);
   void send(const Effect& effect);
   void delete_disk(const base::DiskId& disk);
@@ -75,6 +76,7 @@ class Reconciler {
   std::map<std::string, Wish> wishes_;  // by kind and key
   std::map<compute::RunKey, Seen> seen_;
   NoticeFilter notices_;
+  std::map<base::DiskId, std::int64_t> folders_;  // percent of each that fills, as the state has it
   std::string host_, disk_;  // what look_at_host() put into the state last
   std::string missing_ = "the host has not answered yet";
   std::int64_t look_at_ms_ = 0, resync_at_ms_ = 0;

@@ -272,7 +272,7 @@ struct Run {
 };
 
 // What the host saw inside a machine and its person should know. The figures make the sentence.
-enum class NoticeKind : std::uint8_t { kOutOfMemory, kDiskFilling };
+enum class NoticeKind : std::uint8_t { kOutOfMemory, kDiskFilling, kHomeFilling };  // kHomeFilling: the home that is a disk of its own
 struct Notice {
   NoticeKind kind = NoticeKind::kOutOfMemory;
   WallTime at;

@@ -41,6 +41,7 @@ Json to_json(const MemberPage& page) {
             {"machines", c.machines},
             {"people_with_machines", c.people_with_machines},
             {"out_of_credit", c.out_of_credit},
+            {"notices", c.folder ? Json::array({{{"kind", c.folder->kind}, {"text", c.folder->text}, {"at", base::to_iso8601(c.folder->at)}}}) : Json::array()},
             {"rate_shown", base::to_rate_display(c.rate_per_hour)}}},
           {"sections", page.sections},
           {"found", page.found},

@@ -32,6 +32,7 @@ struct MemberView {
 struct ClassCounters {  // of the whole course
   std::int64_t members = 0, invited = 0, suspended = 0, machines = 0, people_with_machines = 0, out_of_credit = 0;
   Money rate_per_hour;
+  std::optional<NoticeView> folder;  // the course's folder fills
 };
 
 struct MemberPage {

@@ -8,7 +8,6 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +17,7 @@
 
 #include "host/disk.hpp"
 #include "host/files.hpp"
+#include "host/host_reserve.hpp"
 #include "host/mounts.hpp"
 #include "hostlink/grammar.hpp"
 
@@ -29,6 +29,8 @@ using base::fail_errno;
 using base::Fault;
 
 constexpr std::int64_t kKeepFree = std::int64_t{2} << 30;  // of the host's file system, whatever else is asked of it
+
+constexpr const char* kUnfinished = ".new";
 
 std::string folder_of(const Names& names) { return names.state + "/copies"; }
 
@@ -66,15 +68,16 @@ bool same_time(const struct stat& a, const struct stat& b) {
   return a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
 }
 
-base::Status room_for(const Fd& folder, std::int64_t bytes) {
-  struct statvfs s{};
-  if (fstatvfs(folder.get(), &s) != 0) return fail_errno("look at the host's file system", errno);
-  if (static_cast<std::int64_t>(s.f_bavail * s.f_frsize) - bytes < kKeepFree)
-    return fail(Fault::kNoRoom, "HostDiskFull", "there is no room on this computer's disk for another copy");
+// `on`: anything of the file system of the copies.
+base::Status room_for(const Fd& on, std::int64_t bytes) {
+  TRY_ASSIGN(const auto reserve, HostReserve::of(Fd(fcntl(on.get(), F_DUPFD_CLOEXEC, 0)), kKeepFree));
+  if (!reserve.room_for(bytes)) return fail(Fault::kNoRoom, "HostDiskFull", "there is no room on this computer's disk for another copy; free space there");
   return {};
 }
 
-// Only what is written anywhere in the file.
+constexpr off_t kStep = off_t{256} << 20;
+
+// Only what is written anywhere in the file. Others may take the room that there was at the beginning.
 base::Status copy_written(const Fd& from, const Fd& to, off_t size) {
   if (ftruncate(to.get(), size) != 0) return fail_errno("size the copy", errno);
   for (off_t at = 0; at < size;) {
@@ -85,7 +88,9 @@ base::Status copy_written(const Fd& from, const Fd& to, off_t size) {
     if (end < 0) return fail_errno("read the disk", errno);
     off_t target = begin;
     while (begin < end) {
-      const auto done = copy_file_range(from.get(), &begin, to.get(), &target, static_cast<std::size_t>(end - begin), 0);
+      const auto step = std::min(end - begin, kStep);
+      TRY(room_for(to, step));
+      const auto done = copy_file_range(from.get(), &begin, to.get(), &target, static_cast<std::size_t>(step), 0);
       if (done < 0 && errno == EINTR) continue;
       if (done <= 0) return fail_errno("write the copy", done < 0 ? errno : EIO);
     }
@@ -127,7 +132,7 @@ base::Status take_copy(const Names& names, const base::DiskId& disk, const std::
   TRY_ASSIGN(const Fd disks, open_root_folder(names.disks()));
   TRY_ASSIGN(const Fd from, open_trusted(disks.get(), disk.str() + ".img", true));
   TRY_ASSIGN(const Fd folder, open_copies(names, disk, true));
-  const std::string name = date + ".img", temporary = ".new";
+  const std::string name = date + ".img", temporary = kUnfinished;
   struct stat source{}, newest{};
   if (fstat(from.get(), &source) != 0) return fail_errno("look at the disk", errno);
   auto dates = dates_in(folder);
@@ -156,6 +161,10 @@ base::Status take_copy(const Names& names, const base::DiskId& disk, const std::
   for (std::size_t i = static_cast<std::size_t>(std::max<std::int64_t>(keep, 1)); i < dates.size(); ++i)
     unlinkat(folder.get(), (dates[i] + ".img").c_str(), 0);
   return {};
+}
+
+void drop_unfinished_copy(const Names& names, const base::DiskId& disk) {
+  if (const auto folder = open_copies(names, disk, false)) unlinkat(folder->get(), kUnfinished, 0);
 }
 
 base::Result<std::vector<std::string>> list_copies(const Names& names, const base::DiskId& disk) {

@@ -17,6 +17,8 @@ namespace stipend::host {
 // copied where blocks can be shared: it is frozen for that instant. Where they cannot: VolumeInUse, ask again once it is
 // free. HostDiskFull where the copy would leave too little room. Idempotent; nothing half-made has a copy's name.
 base::Status take_copy(const Names& names, const base::DiskId& disk, const std::string& date, std::int64_t keep);
+// What a copying that was killed left. Not while one runs.
+void drop_unfinished_copy(const Names& names, const base::DiskId& disk);
 base::Result<std::vector<std::string>> list_copies(const Names& names, const base::DiskId& disk);  // dates, newest first
 base::Status delete_copies(const Names& names, const base::DiskId& disk);
 

@@ -110,6 +110,7 @@ base::Status Daemon::set_up() {
   TRY(enter_mount_namespace(names_));
   thaw_disks(names_);
   adopt_all();
+  for (const auto& folder : folders_in_use()) held_folders_[folder] = 0;  // as the stipend-host before this one may have left it
   TRY_ASSIGN(
       network_,
       Network::open(names_, {options_.private_cidr, options_.public_cidr, options_.server_uid, options_.egress},
@@ -198,6 +199,7 @@ void Daemon::each_second(std::int64_t now) {
   for (auto& [id, machine] : machines_) sweep(machine, now);
   measure(now);
   watch_disk(now);
+  watch_other_file_systems();
   for (const auto& key : book_.flush())
     if (const Run* run = book_.find(key); run && run->final_report) {
       (void)remove_file(RunPaths::of(names_, key).final);

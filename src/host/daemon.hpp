@@ -10,11 +10,13 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
 #include "host/cgroup.hpp"
+#include "host/disk.hpp"
 #include "host/disk_watch.hpp"
 #include "host/egress_proxy.hpp"
 #include "host/fd.hpp"
@@ -54,7 +56,8 @@ class Daemon {
   // One run that is not over yet.
   struct Machine {
     hostlink::RunKey key;
-    base::DiskId disk, home;
+    base::DiskId disk, home, course;
+    bool course_writable = false;
     MachineNetwork network;
     CpuUse cpu;
     OomKills oom;
@@ -160,12 +163,20 @@ class Daemon {
 
   // daemon_disk.cpp
   void watch_disk(std::int64_t now);
+  void watch_other_file_systems();
+  std::vector<base::DiskId> folders_in_use() const;
+  // Adds them to the look; answers what each held one grew since.
+  std::map<base::DiskId, std::int64_t> look_at_folders(DiskLook& look, const DiskSpace& space, std::size_t from,
+                                                       const std::vector<base::DiskId>& folders);
+  void hold_folder(const DiskStop& stop, const DiskLook& look);
+  void release_folders();
 
   // daemon_signals.cpp
   void measure(std::int64_t now);
   void start_measuring_disks(std::int64_t now);
   void finish_measuring_disks(int status);
   void tell_signals(Machine& machine, std::int64_t now);
+  void tell_folder(const base::DiskId& folder, const DiskUse& use);
   static std::vector<hostlink::Notice> notices_of(const Machine& machine);
   // daemon_egress.cpp
   void find_proxy(bool at_start, std::int64_t now);
@@ -210,6 +221,9 @@ class Daemon {
   std::int64_t next_second_ms_ = 0, next_record_ms_ = 0, next_repeat_ms_ = 0, next_network_ms_ = 0;
   std::int64_t next_oom_ms_ = 0, next_disk_use_ms_ = 0;
   DiskWatch disk_watch_;
+  std::set<dev_t> low_file_systems_;                    // told of
+  std::map<base::DiskId, std::int64_t> held_folders_;   // what each occupied when it was held
+  std::map<base::DiskId, DiskUse> folders_told_;        // how full a course's folder is, as the server knows it
   bool end_ = false;
 };
 

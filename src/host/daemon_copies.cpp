@@ -59,6 +59,7 @@ void Daemon::reap_copy_jobs(std::int64_t now) {
     int status = 0;
     if (!reap(job.child, status)) continue;
     thaw_disk(names_, job.disk);  // a child that was killed may have left it frozen
+    drop_unfinished_copy(names_, job.disk);
     finish_disk_job(job, status);
   }
   std::erase_if(copy_jobs_, [](const DiskJob& job) { return !job.child; });

@@ -99,6 +99,8 @@ void Daemon::adopt_all() {
     machine.key = machine.status.key = key;
     machine.disk = run.disk;
     machine.home = run.home;
+    machine.course = run.course;
+    machine.course_writable = run.course_writable;
     machine.own = machine.status.lease.lease = run.lease;
     machine.start_deadline_ms = now;
     machine.adopt_until_ms = now + kAwaitStatusMs;

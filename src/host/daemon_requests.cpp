@@ -129,6 +129,8 @@ void Daemon::handle(Client& client, hostlink::Start m) {
   const Run run{.key = key,
                 .disk = m.disk,
                 .home = m.home,
+                .course = m.course,
+                .course_writable = m.course_writable,
                 .private_address = m.private_address,
                 .public_address = m.public_address,
                 .boot_id = boot_id_,
@@ -145,6 +147,8 @@ void Daemon::handle(Client& client, hostlink::Start m) {
   machine.key = key;
   machine.disk = m.disk;
   machine.home = m.home;
+  machine.course = m.course;
+  machine.course_writable = m.course_writable;
   machine.own = m.lease;
   machine.start_deadline_ms = m.deadline_mono_ms;
   machine.status.key = key;
@@ -201,7 +205,9 @@ void Daemon::handle(Client& client, const hostlink::DeleteDisk& m) {
   };
   if (!admit(client, m.epoch)) return answer(false, "Fenced", "a newer server has taken over");
   for (const auto& [id, machine] : machines_)
-    if (machine.disk == m.disk || machine.home == m.disk) return answer(false, "VolumeInUse", "the disk is in use by " + id.str());
+    if (machine.disk == m.disk || machine.home == m.disk || machine.course == m.disk)
+      return answer(false, "VolumeInUse", "the disk is in use by " + id.str());
+  folders_told_.erase(m.disk);
   end_copying(m.disk);
   if (end_file_worker(m.disk)) return answer(false, "VolumeInUse", "its files were being read; try again");
   for (auto& job : disk_jobs_)
@@ -257,6 +263,7 @@ void Daemon::handle(Client& client, hostlink::Resync m) {
     say(client, report_of(machine));
     for (const auto& notice : notices_of(machine)) say(client, notice);
   }
+  for (const auto& [disk, use] : folders_told_) say(client, hostlink::FolderUse{disk, use.percent, use.used_mib, use.size_mib});
   for (const auto& [key, run] : book_.runs())
     if (run.final_report && !run.acknowledged && book_.durable(key)) say(client, *run.final_report);
   for (const auto& key : std::exchange(client.expected, {})) {

@@ -6,11 +6,12 @@
 
 #include <algorithm>
 #include <sstream>
-#include <tuple>
+#include <utility>
 
 #include "base/log.hpp"
 #include "host/daemon.hpp"
 #include "host/disk.hpp"
+#include "host/mounts.hpp"
 
 namespace stipend::host {
 namespace {
@@ -23,7 +24,7 @@ constexpr std::int64_t kStatLimitMs = 20'000;
 // Of the whole disk: what is held back for the host's sake (disk_watch.hpp) is not the machine's doing.
 std::optional<DiskUse> use_of(const std::string& mount) {
   struct statvfs s{};
-  if (::statvfs(mount.c_str(), &s) != 0 || s.f_blocks == 0) return std::nullopt;
+  if (!is_mount_point(mount) || ::statvfs(mount.c_str(), &s) != 0 || s.f_blocks == 0) return std::nullopt;
   const auto mib = [&](std::uint64_t blocks) { return static_cast<std::int64_t>(blocks * s.f_frsize >> 20); };
   const std::uint64_t used = s.f_blocks - s.f_bfree;
   return DiskUse{mib(used), mib(s.f_blocks), static_cast<std::int64_t>((used * 100 + s.f_blocks - 1) / s.f_blocks)};
@@ -39,7 +40,7 @@ void Daemon::measure(std::int64_t now) {
       if (machine.ending || !machine.connection || machine.status.lease.stage != Stage::kRunning) continue;
       const auto kills = machine.oom.look(names_, id, of_host);  // fails while its groups are being made
       if (kills && *kills != machine.status.signals.oom_kills)
-        if (send_packet(machine.connection, encode(Measured{.oom_kills = *kills, .disk = {}})) == Sent::kGone)
+        if (send_packet(machine.connection, encode(Measured{.oom_kills = *kills, .disk = {}, .home = {}})) == Sent::kGone)
           machine.connection.reset();
     }
   }
@@ -56,24 +57,22 @@ void Daemon::start_measuring_disks(std::int64_t now) {
     if (now > disk_measurer_.deadline_ms) kill_child(disk_measurer_);
     return;
   }
-  std::vector<std::tuple<base::InstanceId, base::DiskId, base::DiskId>> disks;
-  for (const auto& [id, machine] : machines_)
-    if (!machine.ending && machine.status.lease.stage == Stage::kRunning) disks.emplace_back(id, machine.disk, machine.home);
+  std::vector<std::pair<std::string, base::DiskId>> disks;  // by what finish_measuring_disks() knows each
+  for (const auto& [id, machine] : machines_) {
+    if (machine.ending || machine.status.lease.stage != Stage::kRunning) continue;
+    disks.emplace_back(id.str() + " disk", machine.disk);
+    if (!machine.home.empty()) disks.emplace_back(id.str() + " home", machine.home);
+  }
+  for (const auto& folder : folders_in_use()) disks.emplace_back(folder.str() + " course", folder);
   if (disks.empty()) return;
   // Unnamed and in memory: a pipe would be full after some hundred machines.
   disks_measured_ = Fd(::memfd_create("disks", MFD_CLOEXEC));
   if (!disks_measured_) return;
   auto child = fork_child([&] {
     std::ostringstream lines;
-    for (const auto& [id, disk, home] : disks) {
-      auto use = use_of(raw_disk_path(names_, disk));
-      // The fuller one of the two is what its person has to know of.
-      if (const auto of_home = home.empty() ? std::nullopt : use_of(raw_disk_path(names_, home));
-          of_home && (!use || of_home->percent > use->percent))
-        use = of_home;
-      if (use)
-        lines << id.str() << ' ' << use->used_mib << ' ' << use->size_mib << ' ' << use->percent << '\n';
-    }
+    for (const auto& [name, disk] : disks)
+      if (const auto use = use_of(raw_disk_path(names_, disk)))
+        lines << name << ' ' << use->used_mib << ' ' << use->size_mib << ' ' << use->percent << '\n';
     const std::string text = lines.str();
     return ::pwrite(disks_measured_.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()) ? 0 : 1;
   });
@@ -88,16 +87,26 @@ void Daemon::finish_measuring_disks(int status) {
   std::string text(static_cast<std::size_t>(std::max<off_t>(0, ::lseek(measured.get(), 0, SEEK_END))), '\0');
   if (::pread(measured.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) return;
   std::istringstream lines(text);
-  std::string name;
-  for (DiskUse use; lines >> name >> use.used_mib >> use.size_mib >> use.percent;) {
+  std::string name, what;
+  for (DiskUse use; lines >> name >> what >> use.used_mib >> use.size_mib >> use.percent;) {
+    if (const auto folder = base::DiskId::parse(name)) tell_folder(*folder, use);
     const auto id = base::InstanceId::parse(name);
     const auto at = id ? machines_.find(*id) : machines_.end();
     if (at == machines_.end() || at->second.ending) continue;
     auto& machine = at->second;
-    const bool matters = use.percent >= kDiskFilling || machine.status.signals.disk_filling;
-    if (matters && send_packet(machine.connection, encode(Measured{.oom_kills = {}, .disk = use})) == Sent::kGone)
-      machine.connection.reset();
+    const bool of_home = what == "home";
+    const bool matters = use.percent >= kDiskFilling || (of_home ? machine.status.signals.home : machine.status.signals.disk).now;
+    Measured measured;
+    (of_home ? measured.home : measured.disk) = use;
+    if (matters && send_packet(machine.connection, encode(measured)) == Sent::kGone) machine.connection.reset();
   }
+}
+
+void Daemon::tell_folder(const base::DiskId& folder, const DiskUse& use) {
+  auto& told = folders_told_[folder];
+  if (told.percent == use.percent && told.size_mib == use.size_mib) return;
+  told = use;
+  tell_all(hostlink::FolderUse{folder, use.percent, use.used_mib, use.size_mib});
 }
 
 std::vector<hostlink::Notice> Daemon::notices_of(const Machine& machine) {
@@ -108,22 +117,26 @@ std::vector<hostlink::Notice> Daemon::notices_of(const Machine& machine) {
                        .kind = hostlink::NoticeKind::kMemoryFull,
                        .count = s.memory_count,
                        .memory_mib = machine.status.memory_mib});
-  if (s.disk_count > 0)
-    notices.push_back({.key = machine.key,
-                       .kind = hostlink::NoticeKind::kDiskFilling,
-                       .count = s.disk_count,
-                       .over = !s.disk_filling,
-                       .percent = s.disk.percent,
-                       .used_mib = s.disk.used_mib,
-                       .size_mib = s.disk.size_mib});
+  const auto tell = [&](const Filling& filling, hostlink::NoticeKind kind) {
+    if (filling.count > 0)
+      notices.push_back({.key = machine.key,
+                         .kind = kind,
+                         .count = filling.count,
+                         .over = !filling.now,
+                         .percent = filling.use.percent,
+                         .used_mib = filling.use.used_mib,
+                         .size_mib = filling.use.size_mib});
+  };
+  tell(s.disk, hostlink::NoticeKind::kDiskFilling);
+  tell(s.home, hostlink::NoticeKind::kHomeFilling);
   return notices;
 }
 
 void Daemon::tell_signals(Machine& machine, std::int64_t now) {
   const Signals& s = machine.status.signals;
   auto& told = machine.told;
-  const bool same = s.memory_count == told.signals.memory_count && s.disk_count == told.signals.disk_count &&
-                    s.disk_filling == told.signals.disk_filling;
+  const auto alike = [](const Filling& a, const Filling& b) { return a.count == b.count && a.now == b.now; };
+  const bool same = s.memory_count == told.signals.memory_count && alike(s.disk, told.signals.disk) && alike(s.home, told.signals.home);
   if (same || machine.ending || (told.at_ms != 0 && now < told.at_ms + kTellEveryMs)) return;
   told = {s, now};
   for (const auto& notice : notices_of(machine)) tell_all(notice);

@@ -10,6 +10,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 
@@ -108,8 +109,10 @@ base::Result<DiskSpace> disk_space(const Names& names, const std::vector<base::D
   return space;
 }
 
-base::Status hold_disk(const Names& names, const base::DiskId& disk) {
-  const std::string raw = raw_disk_path(names, disk);
+namespace {
+
+// How many clusters ext4 keeps back, of a file system that is mounted at `raw`.
+base::Result<std::string> reserved_clusters(const std::string& raw) {
   struct stat mounted{};
   if (::stat(raw.c_str(), &mounted) != 0) return fail_errno("look at " + raw, errno);
   char target[256];
@@ -117,11 +120,27 @@ base::Status hold_disk(const Names& names, const base::DiskId& disk) {
   const auto length = ::readlink(device.c_str(), target, sizeof target);
   if (length <= 0) return fail_errno("find the device of " + raw, errno);
   const std::string_view link(target, static_cast<std::size_t>(length));
-  const std::string reserve = fmt::format("/sys/fs/ext4/{}/reserved_clusters", link.substr(link.rfind('/') + 1));
+  return fmt::format("/sys/fs/ext4/{}/reserved_clusters", link.substr(link.rfind('/') + 1));
+}
+
+base::Status keep_back(const Names& names, const base::DiskId& disk, std::uint64_t (*clusters)(const struct statvfs&)) {
+  const std::string raw = raw_disk_path(names, disk);
+  TRY_ASSIGN(const std::string reserve, reserved_clusters(raw));
   struct statvfs s{};
   if (::statvfs(raw.c_str(), &s) != 0) return fail_errno("look at " + raw, errno);
+  return write_existing(reserve, std::to_string(clusters(s)));
+}
+
+}  // namespace
+
+base::Status hold_disk(const Names& names, const base::DiskId& disk) {
   // As many as are free now: blocks that were freed later may be used again, they occupy the host already.
-  return write_existing(reserve, std::to_string(s.f_bfree));
+  return keep_back(names, disk, [](const struct statvfs& s) -> std::uint64_t { return s.f_bfree; });
+}
+
+base::Status release_disk(const Names& names, const base::DiskId& disk) {
+  // ext4's own: a fiftieth, at most 4096.
+  return keep_back(names, disk, [](const struct statvfs& s) -> std::uint64_t { return std::min<std::uint64_t>(s.f_blocks / 50, 4096); });
 }
 
 base::Status create_disk(const Names& names, const base::DiskId& disk, std::int64_t gib) {

@@ -37,6 +37,7 @@ base::Status detach_disk(const Names& names, const base::DiskId& disk);  // idem
 // From now on the disk gives its machine no new blocks: programs inside see a full disk, what they have written already
 // is written. Ends with the mount. Only while attached.
 base::Status hold_disk(const Names& names, const base::DiskId& disk);
+base::Status release_disk(const Names& names, const base::DiskId& disk);  // ends a hold; idempotent
 
 struct DiskSpace {
   std::int64_t size_bytes = 0, free_bytes = 0;  // of the file system under the state folder

@@ -1,10 +1,12 @@
 // Keeps the host's file system from filling under machines whose disks are promised more than there is. Pure: takes
 // looks at the file system and at the machines' disks, answers which machine is to be stopped.
 //
-// Below the hard mark, or when two more seconds at this pace lead below it, the machine whose disk grew most in the last seconds is stopped, cleanly, with its disk held (no
-// new blocks), then the next one, until what is left stays. Machines that do not write go on: stopping them would free
-// nothing. Below the critical mark nobody waits for anybody, and a stop that has not helped within seconds becomes a kill.
-// On a disk that somebody else filled to the last blocks nothing is done: writes fail, and stops need what is set aside.
+// Below the hard mark, or when two more seconds at this pace lead below it, the machine whose disk grew most in the last
+// seconds is stopped, cleanly, with its disk held (no new blocks), then the next one, until what is left stays. Machines
+// that do not write go on: stopping them would free nothing. A course's folder belongs to many machines: when it is what
+// grew most, it is held and nobody is stopped; what it grows although it is held counts as its writers'. Below the critical
+// mark nobody waits for anybody, and a stop that has not helped within seconds becomes a kill. On a disk that somebody else
+// filled to the last blocks nothing is done: writes fail, and stops need what is set aside.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +20,7 @@ namespace stipend::host {
 
 struct DiskMarks {
   std::int64_t soft = 0, hard = 0, critical = 0;  // bytes left
+  std::int64_t reserve = 0;  // what is not a machine's (uploads, copies) leaves as much, so that none is stopped because of it
   // Of a file system of that size, on a host that keeps at most so much in memory before writers must wait for the disk:
   // as much may come at once, sooner than anybody can look.
   static DiskMarks of(std::int64_t size_bytes, std::int64_t dirty_limit);
@@ -31,15 +34,24 @@ struct DiskWriter {
   auto operator<=>(const DiskWriter&) const = default;
 };
 
+// A disk that many machines have at once.
+struct SharedDisk {
+  base::DiskId id;
+  std::int64_t occupied = 0;
+  bool held = false;
+};
+
 struct DiskLook {
   std::int64_t size = 0, free = 0, dirty_limit = 0;
   std::vector<DiskWriter> machines;
+  std::vector<SharedDisk> folders = {};
 };
 
 struct DiskStop {
   base::InstanceId id;
   bool force = false;
   std::int64_t grew = 0;
+  base::DiskId folder = {};  // to be held; then no machine is named
   bool operator==(const DiskStop&) const = default;
 };
 
@@ -56,11 +68,18 @@ class DiskWatch {
   struct Sample {
     std::int64_t at_ms = 0, bytes = 0;
   };
+  struct Growth {
+    std::int64_t grew = 0, pace = 0;  // bytes: since the least of the window; a second, since the last look
+  };
+  static Growth sample(std::vector<Sample>& kept, std::int64_t bytes, std::int64_t now_ms, std::int64_t since_ms);
+
   std::map<base::InstanceId, std::vector<Sample>> samples_;
+  std::map<base::DiskId, std::vector<Sample>> folder_samples_;
   DiskMarks marks_;
   std::int64_t room_ = 0, looked_at_ms_ = 0;
   std::optional<DiskStop> last_;
   std::int64_t last_at_ms_ = 0;
+  std::optional<std::int64_t> held_at_ms_;  // a folder
 };
 
 }  // namespace stipend::host

@@ -11,11 +11,15 @@ base::InstanceId id(int n) {
   return *base::InstanceId::parse("i-0000000000000000" + std::to_string(n));
 }
 
+const auto kFolder = *base::DiskId::parse("vol-0000000000000000c");
+
 struct Host {
   DiskWatch watch;
   std::int64_t now = 0, free = 4000;  // MiB
   std::vector<std::int64_t> occupied{100, 100, 100}, dirty{0, 0, 0};
   std::vector<bool> ending{false, false, false};
+  std::int64_t folder = 0, folder_wrote = 0;  // 0: none
+  bool held = false;
 
   std::optional<DiskStop> second(std::vector<std::int64_t> written = {0, 0, 0}) {
     DiskLook look{.size = 4096 * kMib, .free = 0, .dirty_limit = 0, .machines = {}};
@@ -24,6 +28,11 @@ struct Host {
       occupied[n] += written[n];
       free -= written[n];
       look.machines.push_back({id(i), occupied[n] * kMib, dirty[n] * kMib, ending[n]});
+    }
+    if (folder > 0) {
+      folder += folder_wrote;
+      free -= folder_wrote;
+      look.folders.push_back({kFolder, folder * kMib, held});
     }
     look.free = free * kMib;
     return watch.look(look, now += 1'000);
@@ -36,6 +45,11 @@ TEST(DiskMarks, AreAFewPercentBetweenBounds) {
   EXPECT_EQ(DiskMarks::of(1'000'000 * kMib, 0).hard, 4096 * kMib);
   EXPECT_EQ(DiskMarks::of(1'000'000 * kMib, 50'000 * kMib).hard, 50'000 * kMib) << "what may be in memory fits";
   EXPECT_EQ(DiskMarks::of(4096 * kMib, 5'000 * kMib).hard, 1'024 * kMib) << "a small one is still of use";
+}
+
+TEST(DiskMarks, UploadsAndCopiesStopAboveWhereMachinesAreStopped) {
+  EXPECT_EQ(DiskMarks::of(4096 * kMib, 0).reserve, 768 * kMib);
+  EXPECT_EQ(DiskMarks::of(1'000'000 * kMib, 0).reserve, 5'120 * kMib);
 }
 
 TEST(DiskWatch, TheOneThatGrowsMostIsStoppedAndThenTheNextWhenItHasEnded) {
@@ -123,6 +137,49 @@ TEST(DiskWatch, ADiskThatIsFullToTheLastBlocksIsPastHelp) {
   host.second();
   host.dirty[1] = 100;
   EXPECT_FALSE(host.second());
+}
+
+TEST(DiskWatch, ACourseFolderThatGrowsMostIsHeldAndNobodyIsStopped) {
+  Host host;
+  host.free = 640;
+  host.folder = 100;
+  host.second();
+  host.folder_wrote = 120;
+  const auto stop = host.second({0, 10, 0});
+  ASSERT_TRUE(stop);
+  EXPECT_EQ(stop->folder, kFolder);
+  EXPECT_TRUE(stop->id.empty());
+  host.held = true;
+  host.folder_wrote = 0;
+  for (int i = 0; i < 15; ++i) EXPECT_FALSE(host.second()) << "nobody writes any more";
+}
+
+TEST(DiskWatch, WhatWasInMemoryForAHeldFolderStopsNobodyAndWhoWritesOnIsStopped) {
+  Host host;
+  host.free = 640;
+  host.folder = 100;
+  host.second();
+  host.folder_wrote = 120;
+  ASSERT_TRUE(host.second({0, 10, 0}));
+  host.held = true;
+  host.folder_wrote = 5;
+  for (int i = 0; i < 4; ++i) EXPECT_FALSE(host.second({0, 10, 0}));
+  host.second({0, 10, 0});
+  const auto stop = host.second({0, 10, 0});
+  ASSERT_TRUE(stop);
+  EXPECT_EQ(stop->id, id(1));
+  EXPECT_TRUE(stop->folder.empty());
+}
+
+TEST(DiskWatch, AMachineThatGrowsMoreThanTheFolderIsTheOne) {
+  Host host;
+  host.free = 640;
+  host.folder = 100;
+  host.second();
+  host.folder_wrote = 20;
+  const auto stop = host.second({0, 0, 150});
+  ASSERT_TRUE(stop);
+  EXPECT_EQ(stop->id, id(2));
 }
 
 TEST(DiskWatch, EqualGrowthIsDecidedByWhatItOccupiesThenById) {

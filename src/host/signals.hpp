@@ -21,24 +21,31 @@ struct DiskUse {
 // From stipend-host to the supervisor. oom_kills: of the machine's control groups since its init runs.
 struct Measured {
   std::optional<std::int64_t> oom_kills;
-  std::optional<DiskUse> disk;  // the fullest of its disks
+  std::optional<DiskUse> disk, home;  // its root disk; the home that is a disk of its own
+};
+
+struct Filling {
+  bool now = false;
+  std::int64_t count = 0;  // times that it began to
+  DiskUse use;             // when it last changed
+  bool operator==(const Filling&) const = default;
 };
 
 struct Signals {
   std::int64_t oom_kills = 0;     // the newest measure
   std::int64_t memory_count = 0;  // measures that found more kills than the one before
-  bool disk_filling = false;
-  std::int64_t disk_count = 0;  // times that it began to
-  DiskUse disk;                 // when it last changed
+  Filling disk, home;
   bool operator==(const Signals&) const = default;
 };
 
 struct News {
-  bool memory = false, disk = false;
+  bool memory = false, disk = false, home = false;
+  bool any() const { return memory || disk || home; }
 };
 News take(Signals& signals, const Measured& measured);
 
-// The command that tells the guest; empty: nothing to tell.
+// The command that tells the guest; empty: nothing to tell. The image of an older machine may not know the word of a home:
+// it is told of a disk then.
 std::vector<std::string> notice_command(const News& news, const Signals& signals, std::int64_t memory_mib);
 
 }  // namespace stipend::host

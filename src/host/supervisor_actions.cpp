@@ -126,13 +126,14 @@ void Supervisor::take_measure(const Measured& measured) {
   const News news = host::take(seen_, measured);
   if (seen_ == before) return;
   changed_ = true;
-  if (!news.memory && !news.disk) return;
+  if (!news.any()) return;
   base::log::info("notice", {{"instance", spec_.start.key.instance.str()},
                              {"oom_kills", seen_.oom_kills},
                              {"memory_full", news.memory},
-                             {"disk_percent", news.disk ? seen_.disk.percent : 0}});
+                             {"disk_percent", news.disk ? seen_.disk.use.percent : 0},
+                             {"home_percent", news.home ? seen_.home.use.percent : 0}});
   const std::int64_t now = monotonic_ms();
-  if (lease_.stage != Stage::kRunning || notice_.child || (now < next_notice_ms_ && !news.disk)) return;
+  if (lease_.stage != Stage::kRunning || notice_.child || (now < next_notice_ms_ && !news.disk && !news.home)) return;
   next_notice_ms_ = now + kNoticeEveryMs;
   const auto command = notice_command(news, seen_, spec_.start.memory_mib);
   start_job(notice_, kWarnLimitMs, [&](int said) { return run_in_guest(names_, spec_, init_, command, said); });

@@ -33,8 +33,8 @@ base::Result<DiskUse> disk_use_of(const json& j) {
 }
 
 json to_json(const Signals& s) {
-  return {{"oom_kills", s.oom_kills},   {"memory_count", s.memory_count}, {"disk_filling", s.disk_filling},
-          {"disk_count", s.disk_count}, {"disk", to_json(s.disk)}};
+  return {{"oom_kills", s.oom_kills},      {"memory_count", s.memory_count}, {"disk_filling", s.disk.now}, {"disk_count", s.disk.count},
+          {"disk", to_json(s.disk.use)},   {"home_filling", s.home.now},     {"home_count", s.home.count}, {"home", to_json(s.home.use)}};
 }
 
 base::Result<Signals> signals_of(const json& j) {
@@ -43,11 +43,15 @@ base::Result<Signals> signals_of(const json& j) {
   hostlink::Fields f(j);
   Signals s{.oom_kills = f.integer("oom_kills", 0, INT64_MAX),
             .memory_count = f.integer("memory_count", 0, INT64_MAX),
-            .disk_filling = f.boolean("disk_filling"),
-            .disk_count = f.integer("disk_count", 0, INT64_MAX),
-            .disk = {}};
+            .disk = {.now = f.boolean("disk_filling"), .count = f.integer("disk_count", 0, INT64_MAX), .use = {}},
+            .home = {}};
   TRY(f.fault());
-  TRY_ASSIGN(s.disk, disk_use_of(j["disk"]));
+  TRY_ASSIGN(s.disk.use, disk_use_of(j["disk"]));
+  if (!j.contains("home")) return s;  // of an older release
+  s.home.now = f.boolean("home_filling");
+  s.home.count = f.integer("home_count", 0, INT64_MAX);
+  TRY(f.fault());
+  TRY_ASSIGN(s.home.use, disk_use_of(j["home"]));
   return s;
 }
 
@@ -61,6 +65,7 @@ std::string encode(const Measured& measured) {
   json j = {{"v", kVersion}, {"type", "measured"}};
   if (measured.oom_kills) j["oom_kills"] = *measured.oom_kills;
   if (measured.disk) j["disk"] = to_json(*measured.disk);
+  if (measured.home) j["home"] = to_json(*measured.home);
   return j.dump();
 }
 
@@ -74,6 +79,9 @@ base::Result<Measured> decode_measured(std::string_view packet) {
   TRY(f.fault());
   if (j.contains("disk")) {
     TRY_ASSIGN(measured.disk, disk_use_of(j["disk"]));
+  }
+  if (j.contains("home")) {
+    TRY_ASSIGN(measured.home, disk_use_of(j["home"]));
   }
   return measured;
 }

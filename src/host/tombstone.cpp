@@ -22,6 +22,8 @@ std::string text_of(const Run& run) {
             {"generation", run.key.generation},
             {"disk", run.disk.str()},
             {"home", run.home.str()},
+            {"course", run.course.str()},
+            {"course_writable", run.course_writable},
             {"private_address", run.private_address},
             {"public_address", run.public_address},
             {"boot_id", run.boot_id},
@@ -41,6 +43,10 @@ base::Result<Run> run_of(std::string_view text) {
   run.key.generation = f.integer("generation", 1, INT64_MAX);
   if (!f.text("disk", 64).empty()) f.id("disk", run.disk);
   if (j.contains("home")) f.id_or_none("home", run.home);  // runs of the first release had none
+  if (j.contains("course")) {
+    f.id_or_none("course", run.course);
+    run.course_writable = f.boolean("course_writable");
+  }
   run.private_address = f.text("private_address", 32);
   run.public_address = f.text("public_address", 32);
   run.boot_id = f.text("boot_id", 64);

@@ -17,7 +17,9 @@ namespace stipend::host {
 
 struct Run {
   hostlink::RunKey key;
-  base::DiskId disk, home;  // home may be empty
+  base::DiskId disk, home;        // home may be empty
+  base::DiskId course;            // the folder it sees as /course; empty: none, or a run of an older release
+  bool course_writable = false;
   std::string private_address, public_address;
   std::string boot_id;                           // of the boot it was opened in
   hostlink::Lease lease;                         // at the start

@@ -55,6 +55,16 @@ class Book : public testing::Test {
   std::optional<RunBook> book_;
 };
 
+TEST_F(Book, WhoWritesTheCourseFolderOutlivesTheProcess) {
+  auto staff = run(1);
+  staff.course = *base::DiskId::parse("vol-0000000000000000c");
+  staff.course_writable = true;
+  ASSERT_TRUE(book_->begin(staff));
+  const auto book = reopened();
+  EXPECT_EQ(book->find({kInstance, 1})->course, staff.course);
+  EXPECT_TRUE(book->find({kInstance, 1})->course_writable);
+}
+
 TEST_F(Book, ARunAndItsEndOutliveTheProcess) {
   ASSERT_TRUE(book_->begin(run(1)));
   EXPECT_FALSE(reopened()->find({kInstance, 1})->final_report);

@@ -169,6 +169,7 @@ void write(json& j, const OpenFiles& m) {
   j["disk"] = m.disk.str();
   if (!m.image.empty()) j["image"] = m.image.str();
   if (!m.copy.empty()) j["copy"] = m.copy;
+  if (m.course_gib > 0) j["course_gib"] = m.course_gib;
   j["epoch"] = m.epoch;
   j["request"] = m.request;
 }
@@ -176,6 +177,7 @@ void read(Fields& f, OpenFiles& m) {
   f.id("disk", m.disk);
   if (f.has("image")) f.id("image", m.image);
   if (f.has("copy")) m.copy = f.word("copy", is_date);
+  m.course_gib = f.integer_or("course_gib", 0, 16'384, 0);
   m.epoch = f.integer("epoch", 0, kMax);
   m.request = f.integer("request", 0, kMax);
 }
@@ -279,7 +281,7 @@ void read(Fields& f, Fenced& m) {
   m.epoch = f.integer("epoch", 0, kMax);
 }
 
-constexpr const char* kNoticeWords[] = {"memory-full", "disk-filling"};
+constexpr const char* kNoticeWords[] = {"memory-full", "disk-filling", "home-filling"};
 
 void write(json& j, const Notice& m) {
   write(j, m.key);
@@ -298,11 +300,26 @@ void read(Fields& f, Notice& m) {
     m.kind = NoticeKind::kMemoryFull;
   else if (kind == kNoticeWords[1])
     m.kind = NoticeKind::kDiskFilling;
+  else if (kind == kNoticeWords[2])
+    m.kind = NoticeKind::kHomeFilling;
   else
     f.wrong("kind", "is not a known word");
   m.count = f.integer("count", 1, kMax);
   m.over = f.boolean("over");
   m.memory_mib = f.integer("memory_mib", 0, kMax);
+  m.percent = f.integer("percent", 0, 100);
+  m.used_mib = f.integer("used_mib", 0, kMax);
+  m.size_mib = f.integer("size_mib", 0, kMax);
+}
+
+void write(json& j, const FolderUse& m) {
+  j["disk"] = m.disk.str();
+  j["percent"] = m.percent;
+  j["used_mib"] = m.used_mib;
+  j["size_mib"] = m.size_mib;
+}
+void read(Fields& f, FolderUse& m) {
+  f.id("disk", m.disk);
   m.percent = f.integer("percent", 0, 100);
   m.used_mib = f.integer("used_mib", 0, kMax);
   m.size_mib = f.integer("size_mib", 0, kMax);
@@ -348,6 +365,8 @@ template <>
 constexpr const char* kType<Fenced> = "fenced";
 template <>
 constexpr const char* kType<Notice> = "notice";
+template <>
+constexpr const char* kType<FolderUse> = "folder-use";
 
 std::unexpected<base::Error> bad(std::string text) {
   return base::fail(base::Fault::kInvalid, "InvalidMessage", std::move(text));

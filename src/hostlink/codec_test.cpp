@@ -43,6 +43,7 @@ TEST(HostlinkCodec, EveryRequestSurvivesTheWire) {
                                     Acknowledge{key(), 7},
                                     DeleteDisk{*base::DiskId::parse("vol-0123456789abcdef0"), 7, 9},
                                     ReadConsole{key().instance, 11},
+                                    OpenFiles{*base::DiskId::parse("vol-0123456789abcdef0"), {}, "", 20, 7, 12},
                                     Resync{{key(), key()}, false}};
   for (const auto& request : all) {
     const auto decoded = decode_request(encode(request));
@@ -70,7 +71,9 @@ TEST(HostlinkCodec, EveryEventSurvivesTheWire) {
                                   Room{2, 4096, 10'000, 20'000},
                                   Fenced{8},
                                   Notice{key(), NoticeKind::kDiskFilling, 2, true, 0, 84, 7'000, 8'000},
-                                  Notice{key(), NoticeKind::kMemoryFull, 1, false, 4'096, 0, 0, 0}};
+                                  Notice{key(), NoticeKind::kMemoryFull, 1, false, 4'096, 0, 0, 0},
+                                  Notice{key(), NoticeKind::kHomeFilling, 1, false, 0, 91, 9'100, 10'000},
+                                  FolderUse{*base::DiskId::parse("vol-0123456789abcdef0"), 93, 19'000, 20'000}};
   for (const auto& event : all) {
     const auto decoded = decode_event(encode(event));
     ASSERT_TRUE(decoded) << decoded.error().message;

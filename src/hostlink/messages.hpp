@@ -108,6 +108,7 @@ struct OpenFiles {  // -> Done once the disk's file worker listens at files_sock
   base::DiskId disk;
   base::ImageId image;  // of a root disk; empty: the disk is a file system of its own
   std::string copy;     // the date of a copy of it; empty: the disk itself
+  std::int64_t course_gib = 0;  // > 0: a course's folder of that size, which machines may have at the same time
   std::int64_t epoch = 0;
   std::int64_t request = 0;
 };
@@ -164,7 +165,7 @@ struct Room {
   std::int64_t disk_total_mib = 0;  // 0, also when absent: not told
 };
 // What the host saw inside a machine. Said again after each resync: a higher count is a new one.
-enum class NoticeKind : std::uint8_t { kMemoryFull, kDiskFilling };
+enum class NoticeKind : std::uint8_t { kMemoryFull, kDiskFilling, kHomeFilling };
 struct Notice {
   RunKey key;
   NoticeKind kind = NoticeKind::kMemoryFull;
@@ -173,9 +174,14 @@ struct Notice {
   std::int64_t memory_mib = 0;  // the limit that was reached
   std::int64_t percent = 0, used_mib = 0, size_mib = 0;  // of the disk
 };
+// How full a course's folder is, of which no single machine is the owner: said when it changes, and after each resync.
+struct FolderUse {
+  base::DiskId disk;
+  std::int64_t percent = 0, used_mib = 0, size_mib = 0;
+};
 struct Fenced {  // the packet was ignored: a newer server has spoken
   std::int64_t epoch = 0;
 };
-using Event = std::variant<Welcome, Report, Done, Console, Room, Fenced, Notice>;
+using Event = std::variant<Welcome, Report, Done, Console, Room, Fenced, Notice, FolderUse>;
 
 }  // namespace stipend::hostlink

@@ -84,6 +84,6 @@ def test_a_disk_that_fills_is_told_and_no_longer_once_there_is_room(real, tmp_pa
 def test_notice_refuses_what_it_does_not_know():
     import subprocess  # the program of the image, on its own
     program = pathlib.Path(__file__).resolve().parents[2] / "images/minimal/files/usr/lib/stipend/notice"
-    for words in (["disk", "1"], ["memory"], ["x"], ["memory", "4;reboot"]):
+    for words in (["disk", "1"], ["home", "1", "2"], ["memory"], ["x"], ["memory", "4;reboot"]):
         done = subprocess.run(["bash", program, *words], capture_output=True, text=True, check=False)
         assert done.returncode == 2 and "usage" in done.stderr, words

@@ -59,6 +59,7 @@ class LxcProvider final : public Provider, public DiskFiles {
     thread_ = std::thread([this] { run(); });
   }
   void on_notices(NoticeSink sink) override { notices_ = std::move(sink); }
+  void on_folder_use(FolderSink sink) override { folders_ = std::move(sink); }
   void start(StartSpec spec) override { push(to_link(spec, clock_.monotonic_ms())); }
   void renew(RunKey key, std::int64_t epoch, Lease lease) override {
     push(hostlink::Renew{to_link(key), epoch, {lease.seq, lease.run_max}});
@@ -88,7 +89,7 @@ class LxcProvider final : public Provider, public DiskFiles {
            done(opened ? base::Result<std::string>(path) : std::unexpected(opened.error()));
          },
          .text = {}, .request = {}, .deadline_ms = 0},
-        [&](std::int64_t number) { return hostlink::OpenFiles{wish.disk, wish.image, wish.copy, wish.epoch, number}; });
+        [&](std::int64_t number) { return hostlink::OpenFiles{wish.disk, wish.image, wish.copy, wish.course_gib, wish.epoch, number}; });
   }
   void copy_disk(base::DiskId disk, std::string date, std::int64_t keep, std::int64_t epoch, DoneSink done) override {
     ask({.done = std::move(done), .text = {}, .request = {}, .deadline_ms = kCopyWithinMs},
@@ -286,6 +287,7 @@ class LxcProvider final : public Provider, public DiskFiles {
       return base::log::warn("a packet of stipend-host cannot be read", {{"error", event.error().message}});
     if (const auto* m = std::get_if<hostlink::Report>(&*event)) sink_(from_link(*m));
     if (const auto* m = std::get_if<hostlink::Notice>(&*event); m && notices_) notices_(from_link(*m));
+    if (const auto* m = std::get_if<hostlink::FolderUse>(&*event); m && folders_) folders_({m->disk, m->percent, m->used_mib, m->size_mib});
     if (const auto* m = std::get_if<hostlink::Room>(&*event)) {
       const std::lock_guard lock(guard_);
       room_ = *m;
@@ -299,7 +301,7 @@ class LxcProvider final : public Provider, public DiskFiles {
       if (!question) return;
       if (m->ok && question->done) return question->done({});
       const bool missing = m->code == "NoConsole" || m->code == "InvalidVolume.NotFound" || m->code == "NoSuchFile" || m->code == "NoSuchCopy";
-      const auto fault = m->code == "VolumeInUse" ? base::Fault::kConflict : missing ? base::Fault::kNotFound : base::Fault::kUnavailable;
+      const auto fault = m->code == "VolumeInUse" || m->code == "TransferRunning" ? base::Fault::kConflict : missing ? base::Fault::kNotFound : base::Fault::kUnavailable;
       fail(*question, {fault, m->code, m->message});
     }
   }
@@ -335,6 +337,7 @@ class LxcProvider final : public Provider, public DiskFiles {
   std::int64_t epoch_ = 0;  // set before the thread starts
   ReportSink sink_;
   NoticeSink notices_;
+  FolderSink folders_;
   std::thread thread_;
 
   std::mutex guard_;  // of everything below

@@ -9,6 +9,7 @@ namespace stipend::compute {
 static_assert(std::to_underlying(Cause::kHostDisk) == std::to_underlying(hostlink::Cause::kHostDisk));
 static_assert(std::to_underlying(Cause::kStartFailed) == std::to_underlying(hostlink::Cause::kStartFailed));
 static_assert(std::to_underlying(NoticeKind::kDiskFilling) == std::to_underlying(hostlink::NoticeKind::kDiskFilling));
+static_assert(std::to_underlying(NoticeKind::kHomeFilling) == std::to_underlying(hostlink::NoticeKind::kHomeFilling));
 static_assert(std::to_underlying(Cause::kGuest) == std::to_underlying(hostlink::Cause::kGuest));
 static_assert(std::to_underlying(Phase::kEnded) == std::to_underlying(hostlink::Phase::kEnded));
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <sstream>
 #include <utility>
 
 namespace stipend::control {
@@ -16,11 +17,18 @@ constexpr std::size_t kMostRemembered = 10'000;
 
 static_assert(std::to_underlying(NoticeKind::kMemoryFull) == std::to_underlying(domain::NoticeKind::kOutOfMemory));
 static_assert(std::to_underlying(NoticeKind::kDiskFilling) == std::to_underlying(domain::NoticeKind::kDiskFilling));
+static_assert(std::to_underlying(NoticeKind::kHomeFilling) == std::to_underlying(domain::NoticeKind::kHomeFilling));
 
 std::string audit_words(const compute::Notice& notice) {
-  return notice.kind == NoticeKind::kMemoryFull ? fmt::format("memory full: {} MiB", notice.memory_mib)
-                                                : fmt::format("disk {} % full", notice.percent);
+  switch (notice.kind) {
+    case NoticeKind::kMemoryFull: return fmt::format("memory full: {} MiB", notice.memory_mib);
+    case NoticeKind::kDiskFilling: return fmt::format("disk {} % full", notice.percent);
+    case NoticeKind::kHomeFilling: return fmt::format("home {} % full", notice.percent);
+  }
+  return "";
 }
+
+std::string folder_setting(const base::DiskId& disk) { return "folder-fills/" + disk.str(); }
 
 }  // namespace
 
@@ -39,6 +47,31 @@ base::Status handle_notice(Tx& tx, const compute::Notice& notice) {
                                 notice.used_mib, notice.size_mib, notice.count});
   }
   tx.save(std::move(instance));
+  return {};
+}
+
+std::optional<FolderFills> folder_fills(const domain::State& state, const domain::Course& course) {
+  const auto* row = course.folder.empty() ? nullptr : state.find<domain::Setting>(folder_setting(course.folder));
+  if (!row) return std::nullopt;
+  FolderFills fills;
+  std::istringstream text(row->value);
+  if (!(text >> fills.at.ms >> fills.percent >> fills.used_mib >> fills.size_mib)) return std::nullopt;
+  return fills;
+}
+
+base::Status handle_folder_use(Tx& tx, const compute::FolderUse& use) {
+  const auto name = folder_setting(use.disk);
+  const auto* row = tx.state().find<domain::Setting>(name);
+  const auto* disk = tx.state().find<domain::Disk>(use.disk);
+  const bool is_folder = disk && disk->kind == domain::DiskKind::kCourse && !disk->deleted;
+  if (!is_folder || use.percent < (row ? kFolderHasRoom : kFolderFills)) {
+    if (row) tx.erase<domain::Setting>(name);
+    return {};
+  }
+  if (!row) tx.audit("notice", use.disk.str(), fmt::format("course folder {} % full", use.percent));
+  std::int64_t since = tx.now().ms;
+  if (row) std::istringstream(row->value) >> since;
+  tx.save(domain::Setting{name, fmt::format("{} {} {} {}", since, use.percent, use.used_mib, use.size_mib)});
   return {};
 }
 
