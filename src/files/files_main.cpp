@@ -26,10 +26,10 @@ void die_with(pid_t parent) {
 
 base::Status serve(const host::Names& names, const files::Place& place, pid_t parent, const host::Fd& said) {
   host::Fd listener(kListener);
-  TRY_ASSIGN(host::Fd home, files::enter(names, place));
+  TRY_ASSIGN(auto inside, files::enter(names, place));
   TRY(files::become_guest(place.ids));
   die_with(parent);
-  files::Server server(files::Tree(std::move(home)), std::move(listener));
+  files::Server server(files::Tree(std::move(inside.home)), std::move(inside.reserve), std::move(listener));
   TRY(files::allow_files_only());
   if (write(said.get(), "ready\n", 6) != 6) return {};
   server.run(kIdleMs);

@@ -79,13 +79,20 @@ base::Status limit(__rlimit_resource what, rlim_t most) {
 
 }  // namespace
 
-base::Result<Fd> enter(const host::Names& names, const Place& place) {
+base::Result<Inside> enter(const host::Names& names, const Place& place) {
   TRY(leave_state_mounts(names));
   TRY_ASSIGN(const Fd home, home_in(names, place));
+  Inside inside;
+  if (place.copy.empty()) {
+    // Of all the host's files the one thing that is kept, and it opens nothing: O_PATH of a plain file.
+    Fd blocks(::open((names.disks() + "/" + place.disk.str() + ".img").c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (!blocks) return fail_errno("look at the disk's file", errno);
+    TRY_ASSIGN(inside.reserve, host::HostReserve::of(std::move(blocks)));
+  }
   TRY(make_root(home));
-  Fd root(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!root) return fail_errno("open the home", errno);
-  return root;
+  inside.home = Fd(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!inside.home) return fail_errno("open the home", errno);
+  return inside;
 }
 
 base::Status become_guest(host::IdRange ids) {

@@ -7,6 +7,7 @@
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "host/fd.hpp"
+#include "host/host_reserve.hpp"
 #include "host/idmap.hpp"
 #include "host/names.hpp"
 
@@ -21,8 +22,12 @@ struct Place {
 
 // Leaves the state's mounts behind (what machines mount and unmount is not held up), mounts the disk where only this
 // process sees it, and makes the student's home the whole of its file system. The disk is free again when the process has
-// ended, however it ends. Answers the home.
-base::Result<host::Fd> enter(const host::Names& names, const Place& place);
+// ended, however it ends.
+struct Inside {
+  host::Fd home;
+  host::HostReserve reserve;  // of the host's file system; of a copy, which is only read: none
+};
+base::Result<Inside> enter(const host::Names& names, const Place& place);
 // For good: the guest's own login user, no capability, no new privileges, no network, bounds on everything.
 base::Status become_guest(host::IdRange ids);
 // The system calls that serving files takes, for all threads.

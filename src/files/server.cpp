@@ -60,7 +60,8 @@ struct Answering {
 
 }  // namespace
 
-Server::Server(Tree tree, Fd listener, int threads) : tree_(std::move(tree)), listener_(std::move(listener)) {
+Server::Server(Tree tree, host::HostReserve reserve, Fd listener, int threads)
+    : tree_(std::move(tree)), reserve_(std::move(reserve)), listener_(std::move(listener)) {
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
 }
 

@@ -16,7 +16,7 @@ namespace stipend::files {
 class Server {
  public:
   // Starts its threads, which wait: whatever the process is forbidden before run() binds them too.
-  Server(Tree tree, Fd listener, int threads = 8);
+  Server(Tree tree, host::HostReserve reserve, Fd listener, int threads = 8);
   ~Server();
   void run(int idle_ms);  // blocks until nobody asked for `idle_ms`
 
@@ -25,7 +25,8 @@ class Server {
   void answer(Fd socket);
 
   const Tree tree_;
-  Uploads uploads_{tree_};
+  const host::HostReserve reserve_;
+  Uploads uploads_{tree_, reserve_};
   Fd listener_;
   std::mutex guard_;
   std::condition_variable wake_;

@@ -44,6 +44,7 @@ class TreeTest : public testing::Test {
 
   std::string path_;
   std::unique_ptr<Tree> tree_;
+  host::HostReserve reserve_;  // keeps nothing
 };
 
 TEST_F(TreeTest, NothingOutsideIsOpened) {
@@ -118,7 +119,7 @@ struct Pair {
 const std::string kId(32, 'a');
 
 TEST_F(TreeTest, AnUploadCutOffIsThereAsFarAsItCameAndShowsOnlyWhole) {
-  Uploads uploads(*tree_);
+  Uploads uploads(*tree_, reserve_);
   ASSERT_TRUE(uploads.begin({kId, "up", 6, false}));
   {
     Pair broken;
@@ -138,7 +139,7 @@ TEST_F(TreeTest, AnUploadCutOffIsThereAsFarAsItCameAndShowsOnlyWhole) {
 }
 
 TEST_F(TreeTest, AnUploadOverwritesOnlyWhenAskedAndNeverBeyondItsSize) {
-  Uploads uploads(*tree_);
+  Uploads uploads(*tree_, reserve_);
   write("up", "old");
   EXPECT_EQ(uploads.begin({kId, "up", 1, false}).error().code, "FileExists");
   EXPECT_EQ(uploads.begin({kId, "no/such", 1, false}).error().code, "NoSuchFile");
@@ -154,11 +155,35 @@ TEST_F(TreeTest, AnUploadOverwritesOnlyWhenAskedAndNeverBeyondItsSize) {
   EXPECT_EQ(names(), (std::vector<std::string>{"other", "other (2)", "up"}));
 }
 
+TEST_F(TreeTest, AnUploadThatTheHostHasNoRoomForIsRefusedAndNothingOfItIsKept) {
+  const auto full = [&] { return *host::HostReserve::of(Fd(::open(path_.c_str(), O_PATH | O_CLOEXEC)), std::int64_t{1} << 60); };
+  Uploads uploads(*tree_, reserve_);
+  reserve_ = full();
+  const auto refused = uploads.begin({kId, "up", 6, false});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "HostDiskFull");
+  EXPECT_EQ(refused.error().fault, base::Fault::kNoRoom);
+  EXPECT_FALSE(fs::exists(path_ + "/" + kStagingFolder));
+  reserve_ = {};
+  ASSERT_TRUE(uploads.begin({kId, "up", 6, false}));
+  Pair first;
+  first.send("abc");
+  first.send("");
+  EXPECT_EQ(uploads.go_on({kId, 0}, *first.near)->offset, 3);
+  reserve_ = full();
+  Pair next;
+  next.send("def");
+  next.send("");
+  EXPECT_EQ(uploads.go_on({kId, 3}, *next.near).error().code, "HostDiskFull");
+  EXPECT_TRUE(fs::is_empty(path_ + "/" + kStagingFolder));
+  EXPECT_EQ(uploads.look(kId).error().code, "NoSuchUpload");
+}
+
 TEST_F(TreeTest, AStagingFolderOfAGuestsMakingLeadsNowhere) {
   const std::string outside = path_ + "-outside";
   fs::create_directory(outside);
   fs::create_directory_symlink(outside, path_ + "/" + kStagingFolder);
-  Uploads uploads(*tree_);
+  Uploads uploads(*tree_, reserve_);
   EXPECT_FALSE(uploads.begin({kId, "up", 1, false}));
   fs::remove(path_ + "/" + kStagingFolder);
   ASSERT_TRUE(uploads.begin({kId, "up", 4, false}));

@@ -65,6 +65,10 @@ std::string numbered(const std::string& name, int number) {
 
 }  // namespace
 
+void Uploads::forget(const Fd& folder, const std::string& id) {
+  for (const char* kind : {".part", ".info"}) unlinkat(folder.get(), (id + kind).c_str(), 0);
+}
+
 base::Result<Fd> Uploads::staging(bool make) const {
   TRY_ASSIGN(Fd root, tree_.open_folder(""));
   if (make && mkdirat(root.get(), kStagingFolder, 0700) != 0 && errno != EEXIST) return file_error(errno);
@@ -83,6 +87,7 @@ base::Result<UploadState> Uploads::begin(const hostlink::BeginUpload& wish) {
   if (const auto free = static_cast<std::int64_t>(room.f_bavail * room.f_frsize); free < wish.size)
     return fail(Fault::kNoRoom, "DiskFull", fmt::format("The file has {} MB, and {} MB are free on the disk. Delete something first.",
                                                         (wish.size + 999'999) / 1'000'000, free / 1'000'000));
+  TRY(reserve_.room_for(wish.size));
   TRY_ASSIGN(const Fd folder, staging(true));
   if (tidy(folder) >= kMaxStaged)
     return fail(Fault::kThrottled, "TooManyUploads", "Too many uploads are unfinished. Finish or cancel some of them first.");
@@ -92,8 +97,7 @@ base::Result<UploadState> Uploads::begin(const hostlink::BeginUpload& wish) {
     return write_whole(info, hostlink::encode(hostlink::FileRequest(wish)), 0);
   }();
   if (!written) {
-    unlinkat(folder.get(), (wish.id + ".part").c_str(), 0);
-    unlinkat(folder.get(), (wish.id + ".info").c_str(), 0);
+    forget(folder, wish.id);
     return std::unexpected(written.error());
   }
   if (wish.size == 0) {
@@ -158,10 +162,13 @@ base::Result<UploadState> Uploads::go_on(const hostlink::ContinueUpload& wish, C
     TRY_ASSIGN(auto staged, open(wish.id));
     if (wish.offset != staged.offset)
       return fail(Fault::kConflict, "OffsetMismatch", fmt::format("{} bytes are here already; go on from there.", staged.offset));
+    TRY(reserve_.room_for(staged.wish.size - staged.offset));
     TRY(receive(staged, from));
     if (staged.part && staged.offset == staged.wish.size) TRY(place(staged));
     return UploadState{staged.offset, staged.wish.size, staged.wish.path};
   }();
+  if (!done && done.error().code == host::kHostDiskFull)
+    if (const auto folder = staging(false)) forget(*folder, wish.id);
   release(wish.id);
   return done;
 }
@@ -178,6 +185,7 @@ base::Status Uploads::receive(Staged& staged, Channel& from) const {
     if (staged.offset - written_out < kWriteOut) continue;
     sync_file_range(staged.part.get(), written_out, staged.offset - written_out, SYNC_FILE_RANGE_WRITE);
     written_out = staged.offset;
+    TRY(reserve_.room_for(std::min(kWriteOut, staged.wish.size - staged.offset)));  // others write, too
   }
 }
 
@@ -200,8 +208,7 @@ base::Status Uploads::place(Staged& staged) const {
 base::Status Uploads::drop(const std::string& id) {
   TRY(claim(id, -1));
   const auto folder = staging(false);
-  if (folder)
-    for (const char* kind : {".part", ".info"}) unlinkat(folder->get(), (id + kind).c_str(), 0);
+  if (folder) forget(*folder, id);
   release(id);
   return {};
 }

@@ -11,12 +11,15 @@
 
 #include "files/channel.hpp"
 #include "files/tree.hpp"
+#include "host/host_reserve.hpp"
 
 namespace stipend::files {
 
 class Uploads {
  public:
-  explicit Uploads(const Tree& tree) : tree_(tree) {}
+  // Both outlive it. What would push the host's file system below the reserve is refused (HostDiskFull), at the beginning and
+  // while it flows, and nothing of it is kept.
+  Uploads(const Tree& tree, const host::HostReserve& reserve) : tree_(tree), reserve_(reserve) {}
   base::Result<hostlink::UploadState> begin(const hostlink::BeginUpload& wish);
   base::Result<hostlink::UploadState> look(const std::string& id);
   base::Result<hostlink::UploadState> go_on(const hostlink::ContinueUpload& wish, Channel& from);
@@ -36,7 +39,10 @@ class Uploads {
   base::Status claim(const std::string& id, int socket);
   void release(const std::string& id);
 
+  static void forget(const Fd& folder, const std::string& id);
+
   const Tree& tree_;
+  const host::HostReserve& reserve_;
   std::mutex guard_;
   std::condition_variable released_;
   std::map<std::string, int> active_;  // upload, its connection

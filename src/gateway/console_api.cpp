@@ -15,7 +15,7 @@ int status_of(const base::Error& error) {
     case base::Fault::kNotFound: return 404;
     case base::Fault::kConflict: return 409;
     case base::Fault::kNoCredit: return 402;
-    case base::Fault::kNoRoom: return error.code == "DiskFull" ? 507 : error.code == "ArchiveTooLarge" ? 413 : 503;
+    case base::Fault::kNoRoom: return error.code == "DiskFull" || error.code == "HostDiskFull" ? 507 : error.code == "ArchiveTooLarge" ? 413 : 503;
     case base::Fault::kThrottled: return 429;
     case base::Fault::kUnavailable: return 503;
     case base::Fault::kInternal: return 500;

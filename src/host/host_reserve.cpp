@@ -39,7 +39,7 @@ base::Status HostReserve::room_for(std::int64_t bytes) const {
   struct statvfs s{};
   if (::fstatvfs(on_.get(), &s) != 0) return base::fail_errno("look at the host's file system", errno);
   if (static_cast<std::int64_t>(s.f_bavail * s.f_frsize) - bytes >= kept_) return {};
-  return base::fail(base::Fault::kNoRoom, "HostDiskFull",
+  return base::fail(base::Fault::kNoRoom, kHostDiskFull,
                     "The server's own disk is almost full, and what is left is kept for machines that run. Nothing of this was kept. Try again "
                     "later, or tell the operator of this server to free space.");
 }

@@ -12,6 +12,8 @@ namespace stipend::host {
 // What the kernel lets all writers together keep in memory before they wait for the disk.
 std::int64_t dirty_limit();
 
+inline constexpr const char* kHostDiskFull = "HostDiskFull";
+
 class HostReserve {
  public:
   // Of the file system that `on` is of. O_PATH is enough, and gives its holder nothing but this. At least `least` bytes.
