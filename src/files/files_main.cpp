@@ -1,9 +1,10 @@
-// stipend-files: serves the files of one disk to the server, inside a sandbox. stipend-host starts it, with a pipe for
-// "ready" or what went wrong as descriptor 3 and the listening socket as 4.
+// stipend-files: serves the files of one disk to the server, inside a sandbox. stipend-host starts it, with a packet socket to
+// itself (hostlink/file_messages.hpp) as descriptor 3 and the listening socket as 4.
 #include <archive.h>
 #include <locale.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -16,7 +17,7 @@ namespace {
 
 using namespace stipend;
 
-constexpr int kSaid = 3, kListener = 4;
+constexpr int kControl = 3, kListener = 4;
 constexpr int kIdleMs = 30'000;
 
 void die_with(pid_t parent) {
@@ -24,15 +25,15 @@ void die_with(pid_t parent) {
   if (getppid() != parent) _exit(1);
 }
 
-base::Status serve(const host::Names& names, const files::Place& place, pid_t parent, const host::Fd& said) {
+base::Status serve(const host::Names& names, const files::Place& place, pid_t parent, const host::Fd& control) {
   host::Fd listener(kListener);
   TRY_ASSIGN(auto inside, files::enter(names, place));
   TRY(files::become_guest(place.ids));
   die_with(parent);
   files::Server server(files::Tree(std::move(inside.home)), std::move(inside.reserve), std::move(listener));
   TRY(files::allow_files_only());
-  if (write(said.get(), "ready\n", 6) != 6) return {};
-  server.run(kIdleMs);
+  if (send(control.get(), hostlink::kFilesReady.data(), hostlink::kFilesReady.size(), MSG_NOSIGNAL) < 0) return {};
+  server.run(kIdleMs, control);
   return {};
 }
 
@@ -56,7 +57,7 @@ int main(int argc, char** argv) {
   app.add_option("--parent", parent)->required();
   CLI11_PARSE(app, argc, argv);
   die_with(parent);
-  const host::Fd said(kSaid);
+  const host::Fd control(kControl);
   const auto done = [&]() -> base::Status {
     files::Place place;
     place.ids = {slot};
@@ -65,9 +66,9 @@ int main(int argc, char** argv) {
     if (!image.empty()) {
       TRY_ASSIGN(place.image, base::ImageId::parse(image));
     }
-    return serve(host::Names::of(state, images), place, parent, said);
+    return serve(host::Names::of(state, images), place, parent, control);
   }();
   if (done) return 0;
   const std::string text = done.error().code + "\n" + done.error().message;
-  return write(said.get(), text.data(), text.size()) > 0 ? 1 : 2;
+  return send(control.get(), text.data(), text.size(), MSG_NOSIGNAL) > 0 ? 1 : 2;
 }

@@ -4,8 +4,11 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "base/file_name.hpp"
 #include "files/archive.hpp"
 #include "hostlink/file_codec.hpp"
 
@@ -16,6 +19,7 @@ using namespace hostlink;
 
 constexpr std::size_t kMaxWaiting = 64;
 constexpr int kLookMs = 500;
+constexpr int kDrainMs = 3'000, kDrainLookMs = 20;
 
 template <class T>
 void reply(Channel& channel, base::Result<T> result) {
@@ -80,7 +84,28 @@ void Server::answer(Fd socket) {
   if (!payload) return;
   const auto request = decode_file_request(*payload);
   if (!request) return reply(channel, base::Status(std::unexpected(request.error())));
+  const auto name = transfer_in(*request);
+  std::list<std::string> own;
+  if (!name.empty()) {
+    own.push_back(name);
+    const std::lock_guard lock(guard_);
+    transfers_.splice(transfers_.end(), own);
+  }
   std::visit(Answering{tree_, uploads_, channel}, *request);
+  if (name.empty()) return;
+  const std::lock_guard lock(guard_);
+  transfers_.erase(std::ranges::find(transfers_, name));
+}
+
+std::string Server::transfer_in(const FileRequest& request) {
+  const auto last = [](const std::string& path) { return path.empty() ? std::string("all files") : base::harmless_name(path.substr(path.rfind('/') + 1)); };
+  if (const auto* m = std::get_if<ReadFile>(&request)) return fmt::format("the download of {}", last(m->path));
+  if (const auto* m = std::get_if<ZipFolder>(&request)) return fmt::format("the download of {} as a zip", last(m->path));
+  if (const auto* m = std::get_if<ContinueUpload>(&request)) {
+    const auto upload = uploads_.look(m->id);
+    return upload ? fmt::format("the upload of {}", last(upload->path)) : std::string();
+  }
+  return {};
 }
 
 void Server::work() {
@@ -98,21 +123,45 @@ void Server::work() {
   }
 }
 
-void Server::run(int idle_ms) {
+void Server::take_connection() {
+  Fd socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  const std::lock_guard lock(guard_);
+  if (!socket || waiting_.size() >= kMaxWaiting) return;
+  waiting_.push_back(std::move(socket));
+  wake_.notify_one();
+}
+
+Server::Leave Server::may_leave(std::string& transfer) {
+  const std::lock_guard lock(guard_);
+  if (!transfers_.empty()) {
+    transfer = transfers_.front();
+    return Leave::kNot;
+  }
+  return busy_ > 0 || !waiting_.empty() ? Leave::kSoon : Leave::kNow;
+}
+
+void Server::run(int idle_ms, const Fd& control) {
+  int draining = 0;  // milliseconds left; 0: nobody wants the disk
   for (int idle = 0; idle < idle_ms;) {
-    pollfd wanted{listener_.get(), POLLIN, 0};
-    if (::poll(&wanted, 1, kLookMs) > 0) {
-      Fd socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-      const std::lock_guard lock(guard_);
-      if (socket && waiting_.size() < kMaxWaiting) {
-        waiting_.push_back(std::move(socket));
-        wake_.notify_one();
-      }
-      idle = 0;
-      continue;
+    pollfd wanted[2] = {{listener_.get(), POLLIN, 0}, {control.get(), POLLIN, 0}};
+    const int step = draining > 0 ? kDrainLookMs : kLookMs;
+    const bool some = ::poll(wanted, 2, step) > 0;
+    const bool connected = some && (wanted[0].revents & POLLIN) != 0;
+    if (connected) take_connection();
+    if (some && wanted[1].revents != 0) {
+      char text[16];
+      const auto n = ::recv(control.get(), text, sizeof text, MSG_DONTWAIT);
+      if (n == 0) return;  // stipend-host has gone, and we with it
+      if (n > 0 && std::string_view(text, static_cast<std::size_t>(n)) == kFilesRetire) draining = kDrainMs;
     }
-    const std::lock_guard lock(guard_);
-    idle = busy_ > 0 || !waiting_.empty() ? 0 : idle + kLookMs;
+    std::string what = "a folder is being read";
+    const auto leave = may_leave(what);
+    if (draining > 0 && !connected) {
+      if (leave == Leave::kNow) return;
+      draining = leave == Leave::kNot ? 0 : std::max(0, draining - step);
+      if (draining == 0) ::send(control.get(), (std::string(kFilesBusy) + what).c_str(), kFilesBusy.size() + what.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
+    idle = connected || leave != Leave::kNow ? 0 : idle + step;
   }
 }
 

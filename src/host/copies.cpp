@@ -75,6 +75,7 @@ base::Status room_for(const Fd& on, std::int64_t bytes) {
   return {};
 }
 
+constexpr int kLastUserMs = 3'000;  // a file worker that left has let go of its disk within this
 constexpr off_t kStep = off_t{256} << 20;
 
 // Only what is written anywhere in the file. Others may take the room that there was at the beginning.
@@ -119,7 +120,10 @@ base::Status fill(const Names& names, const base::DiskId& disk, const Fd& from, 
     if (!mounted) return fail_errno("open the mounted disk", errno);
     return clone_in_use(mounted, from, to);
   }
-  if (flock(from.get(), LOCK_EX | LOCK_NB) != 0) return fail(Fault::kConflict, "VolumeInUse", "the disk is being attached or looked at; it is copied later");
+  for (int waited = 0; flock(from.get(), LOCK_EX | LOCK_NB) != 0; waited += 20) {
+    if (waited >= kLastUserMs) return fail(Fault::kConflict, "VolumeInUse", "the disk is being attached or looked at; it is copied later");
+    usleep(20'000);
+  }
   if (ioctl(to.get(), FICLONE, from.get()) == 0) return {};
   if (shares_blocks(errno)) return fail_errno("copy the disk", errno);
   TRY(room_for(to, source.st_blocks * 512));

@@ -161,7 +161,7 @@ void Daemon::loop_once(int timeout_ms) {
     if (machine.init_pidfd) fds.push_back({machine.init_pidfd.get(), POLLIN, 0});
   }
   for (const auto& worker : file_workers_)
-    if (worker.said) fds.push_back({worker.said.get(), POLLIN, 0});
+    if (worker.control) fds.push_back({worker.control.get(), POLLIN, 0});
   ::poll(fds.data(), fds.size(), timeout_ms);
 
   signalfd_siginfo info{};

@@ -97,10 +97,12 @@ class Daemon {
     base::DiskId disk;
     std::string copy;     // of it, by date; empty: the disk itself
     Child child;
-    Fd said;              // "ready", or what went wrong
+    Fd control;           // packets of hostlink/file_messages.hpp
     bool ready = false, ending = false;
     std::int64_t ready_by_ms = 0;
     std::vector<std::pair<int, std::int64_t>> asked;  // (client's descriptor, request)
+    std::vector<std::pair<int, hostlink::CopyDisk>> copies;  // that want the disk: it was asked to leave
+    std::int64_t leaves_by_ms = 0;
   };
 
   Daemon(Names names, DaemonOptions options, RunBook book)
@@ -187,10 +189,15 @@ class Daemon {
   base::Status start_file_worker(const hostlink::OpenFiles& m, FileWorker& worker);
   void look_at_file_workers(std::int64_t now);
   bool end_file_worker(const base::DiskId& disk);  // true: there is one, which gives the disk back as it ends
+  void hear_file_worker(FileWorker& worker);
+  void ask_to_leave(FileWorker& worker);
+  void refuse_copies(FileWorker& worker, const std::string& why);
   // daemon_copies.cpp
+  void begin_copy(int client, const hostlink::CopyDisk& m);
   void end_copying(const base::DiskId& disk);
   void reap_copy_jobs(std::int64_t now);
 
+  void answer(int client, std::int64_t request, bool ok, std::string code, std::string message);
   void answer_files(FileWorker& worker, bool ok, const std::string& code, const std::string& message);
 
   Names names_;

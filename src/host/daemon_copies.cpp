@@ -17,16 +17,25 @@ constexpr std::size_t kMaxCopyJobs = 2;
 }  // namespace
 
 void Daemon::handle(Client& client, const hostlink::CopyDisk& m) {
-  const auto answer = [&](bool ok, std::string code, std::string message) {
-    say(client, hostlink::Done{m.request, ok, std::move(code), std::move(message)});
-  };
-  if (!admit(client, m.epoch)) return answer(false, "Fenced", "a newer server has taken over");
+  const int socket = client.socket.get();
+  if (!admit(client, m.epoch)) return answer(socket, m.request, false, "Fenced", "a newer server has taken over");
+  // Who only looked at the files a moment ago gives way; a transfer is not ended for a copy.
+  for (auto& worker : file_workers_)
+    if (worker.disk == m.disk && worker.copy.empty()) {
+      worker.copies.emplace_back(socket, m);
+      return ask_to_leave(worker);
+    }
+  begin_copy(socket, m);
+}
+
+void Daemon::begin_copy(int client, const hostlink::CopyDisk& m) {
   for (auto& job : copy_jobs_)
-    if (job.disk == m.disk) return job.asked.emplace_back(client.socket.get(), m.request), void();
-  if (copy_jobs_.size() >= kMaxCopyJobs) return answer(false, "RequestLimitExceeded", "too many disks are being copied; try again");
+    if (job.disk == m.disk) return job.asked.emplace_back(client, m.request), void();
+  if (copy_jobs_.size() >= kMaxCopyJobs)
+    return answer(client, m.request, false, "RequestLimitExceeded", "too many disks are being copied; try again");
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return answer(false, "SystemError", "the host is out of descriptors");
-  DiskJob job{.disk = m.disk, .child = {}, .said = Fd(ends[0]), .asked = {{client.socket.get(), m.request}}};
+  if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return answer(client, m.request, false, "SystemError", "the host is out of descriptors");
+  DiskJob job{.disk = m.disk, .child = {}, .said = Fd(ends[0]), .asked = {{client, m.request}}};
   const Fd write_end(ends[1]);
   auto child = fork_child([&] {
     const auto taken = take_copy(names_, m.disk, m.date, m.keep);
@@ -34,7 +43,7 @@ void Daemon::handle(Client& client, const hostlink::CopyDisk& m) {
     const std::string text = taken.error().code + "\n" + taken.error().message;
     return ::write(write_end.get(), text.data(), text.size()) > 0 ? 1 : 2;
   });
-  if (!child) return answer(false, "SystemError", child.error().message);
+  if (!child) return answer(client, m.request, false, "SystemError", child.error().message);
   job.child = *std::move(child);
   job.child.deadline_ms = monotonic_ms() + kCopyWithinMs;
   copy_jobs_.push_back(std::move(job));

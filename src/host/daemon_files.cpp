@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/log.hpp"
 #include "host/daemon.hpp"
+#include "hostlink/file_messages.hpp"
 #include "hostlink/names.hpp"
 
 namespace stipend::host {
@@ -15,8 +17,10 @@ namespace {
 namespace log = base::log;
 
 constexpr std::int64_t kReadyWithinMs = 25'000;  // the last user of the disk may still be writing it out
-constexpr std::size_t kMaxFileWorkers = 64;
+constexpr std::size_t kMaxFileWorkers = 64, kMaxSaid = 2'048;
 constexpr const char* kProgram = "stipend-files";
+constexpr std::int64_t kLeavesWithinMs = 10'000;
+constexpr const char* kCopying = "A copy of this disk is being made. Try again in a moment.";
 
 // The id range of a disk that is looked at without its machine; a copy has one beside it.
 base::InstanceId stand_in(const base::DiskId& disk, const std::string& copy) {
@@ -27,10 +31,13 @@ base::InstanceId stand_in(const base::DiskId& disk, const std::string& copy) {
 
 }  // namespace
 
+void Daemon::answer(int client, std::int64_t request, bool ok, std::string code, std::string message) {
+  for (auto& one : clients_)
+    if (one.socket.get() == client) say(one, hostlink::Done{request, ok, code, message});
+}
+
 void Daemon::answer_files(FileWorker& worker, bool ok, const std::string& code, const std::string& message) {
-  for (const auto& [socket, request] : std::exchange(worker.asked, {}))
-    for (auto& client : clients_)
-      if (client.socket.get() == socket) say(client, hostlink::Done{request, ok, code, message});
+  for (const auto& [client, request] : std::exchange(worker.asked, {})) answer(client, request, ok, code, message);
 }
 
 void Daemon::handle(Client& client, const hostlink::OpenFiles& m) {
@@ -42,10 +49,11 @@ void Daemon::handle(Client& client, const hostlink::OpenFiles& m) {
     for (const auto& [id, machine] : machines_)
       if (machine.disk == m.disk || machine.home == m.disk) return answer(false, "VolumeInUse", "The machine is running: its files are in Jupyter, or stop it first.");
     for (const auto& job : copy_jobs_)
-      if (job.disk == m.disk) return answer(false, "FilesBusy", "Tonight's copy of this disk is being made. Try again in a moment.");
+      if (job.disk == m.disk) return answer(false, "FilesBusy", kCopying);
   }
   const auto at = std::ranges::find_if(file_workers_, [&](const FileWorker& w) { return w.disk == m.disk && w.copy == m.copy; });
   if (at != file_workers_.end()) {
+    if (!at->copies.empty()) return answer(false, "FilesBusy", kCopying);
     if (at->ending) return answer(false, "FilesBusy", "The disk was in use a moment ago. Try again.");
     at->asked.emplace_back(client.socket.get(), m.request);
     if (at->ready) answer_files(*at, true, {}, {});
@@ -68,15 +76,13 @@ base::Status Daemon::start_file_worker(const hostlink::OpenFiles& m, FileWorker&
   TRY_ASSIGN(const std::string program, sibling_program(kProgram));
   TRY_ASSIGN(const IdRange ids, acquire_ids(names_, stand_in(m.disk, m.copy)));
   TRY_ASSIGN(const Fd listener, listen_stream_at(hostlink::files_socket(names_.runtime, m.disk.view(), m.copy), options_.server_uid));
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return base::fail_errno("pipe", errno);
-  worker.said = Fd(ends[0]);
-  const Fd write_end(ends[1]);
+  TRY_ASSIGN(auto ends, packet_pair());
+  worker.control = std::move(ends.first);
   std::vector<std::string> arguments = {"--state", names_.state, "--images", names_.images, "--disk", m.disk.str(),
                                         "--slot", std::to_string(ids.slot), "--parent", std::to_string(getpid())};
   if (!m.copy.empty()) arguments.insert(arguments.end(), {"--copy", m.copy});
   if (!m.image.empty()) arguments.insert(arguments.end(), {"--image", m.image.str()});
-  TRY_ASSIGN(worker.child, spawn_program(program, arguments, {write_end.get(), listener.get()}, STDERR_FILENO));
+  TRY_ASSIGN(worker.child, spawn_program(program, arguments, {ends.second.get(), listener.get()}, STDERR_FILENO));
   worker.ready_by_ms = monotonic_ms() + kReadyWithinMs;
   return {};
 }
@@ -89,39 +95,59 @@ bool Daemon::end_file_worker(const base::DiskId& disk) {
   return true;
 }
 
+void Daemon::ask_to_leave(FileWorker& worker) {
+  if (!worker.ready || worker.ending || worker.leaves_by_ms != 0) return;
+  worker.leaves_by_ms = monotonic_ms() + kLeavesWithinMs;
+  if (send_packet(worker.control, std::string(hostlink::kFilesRetire)) == Sent::kFull) refuse_copies(worker, "its files are being read");
+}
+
+void Daemon::refuse_copies(FileWorker& worker, const std::string& why) {
+  worker.leaves_by_ms = 0;
+  for (const auto& [client, copy] : std::exchange(worker.copies, {}))
+    answer(client, copy.request, false, "TransferRunning", "The files of this disk are in use: " + why + ". It can be copied once that has ended.");
+}
+
+void Daemon::hear_file_worker(FileWorker& worker) {
+  auto packet = receive_packet(worker.control, kMaxSaid);
+  if (packet && !*packet) return;
+  const std::string said = packet ? **packet : std::string();
+  if (worker.ready) {
+    if (!packet) return worker.control.reset();
+    if (said.starts_with(hostlink::kFilesBusy)) refuse_copies(worker, said.substr(hostlink::kFilesBusy.size()));
+    return;
+  }
+  if (said == hostlink::kFilesReady && !worker.ending) {
+    worker.ready = true;
+    answer_files(worker, true, {}, {});
+    if (!worker.copies.empty()) ask_to_leave(worker);
+    return;
+  }
+  worker.control.reset();
+  if (worker.ending) return answer_files(worker, false, "VolumeInUse", "The machine is starting: its files will be in Jupyter.");
+  const auto line = said.find('\n');
+  const bool told = line != std::string::npos && line + 1 < said.size();
+  log::warn("files could not be opened", {{"disk", worker.disk.str()}, {"error", told ? said.substr(line + 1) : "it ended"}});
+  answer_files(worker, false, told ? said.substr(0, std::min<std::size_t>(line, 64)) : "InternalError",
+               told ? said.substr(line + 1) : "The files could not be opened. Tell the operator of this server.");
+}
+
 void Daemon::look_at_file_workers(std::int64_t now) {
   for (auto& worker : file_workers_) {
-    if (worker.said) {
-      char text[2048];
-      const auto n = ::read(worker.said.get(), text, sizeof text);
-      if (n >= 0) {
-        const std::string said(text, static_cast<std::size_t>(n));
-        worker.said.reset();
-        worker.ready = said == "ready\n" && !worker.ending;
-        const auto line = said.find('\n');
-        if (worker.ready) {
-          answer_files(worker, true, {}, {});
-        } else if (worker.ending) {
-          answer_files(worker, false, "VolumeInUse", "The machine is starting: its files will be in Jupyter.");
-        } else {
-          const bool told = line != std::string::npos && line + 1 < said.size();
-          log::warn("files could not be opened", {{"disk", worker.disk.str()}, {"error", told ? said.substr(line + 1) : "it ended"}});
-          answer_files(worker, false, told ? said.substr(0, std::min<std::size_t>(line, 64)) : "InternalError",
-                       told ? said.substr(line + 1) : "The files could not be opened. Tell the operator of this server.");
-        }
-      } else if (now > worker.ready_by_ms) {
-        kill_child(worker.child);
-      }
-    }
+    if (worker.control) hear_file_worker(worker);
+    if (!worker.ready && worker.control && now > worker.ready_by_ms) kill_child(worker.child);
+    if (worker.leaves_by_ms != 0 && now > worker.leaves_by_ms) refuse_copies(worker, "they are being read");
     int status = 0;
     reap(worker.child, status);
   }
-  std::erase_if(file_workers_, [this](const FileWorker& worker) {
-    if (worker.child || worker.said) return false;
+  std::vector<std::pair<int, hostlink::CopyDisk>> copies;
+  std::erase_if(file_workers_, [&](FileWorker& worker) {
+    if (worker.child || worker.control) return false;
     (void)::unlink(hostlink::files_socket(names_.runtime, worker.disk.view(), worker.copy).c_str());
     (void)release_ids(names_, stand_in(worker.disk, worker.copy));
+    std::ranges::move(worker.copies, std::back_inserter(copies));
     return true;
   });
+  for (const auto& [client, copy] : copies) begin_copy(client, copy);
 }
 
 }  // namespace stipend::host

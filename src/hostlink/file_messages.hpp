@@ -23,6 +23,10 @@ inline constexpr std::size_t kMaxPathBytes = 4'000, kMaxNameBytes = 255;
 inline constexpr std::int64_t kMaxEntries = 10'000;                        // of one listing
 inline constexpr std::int64_t kMaxUploadBytes = 10LL * 1000 * 1000 * 1000;
 
+// Between stipend-host and a worker, each one packet. From the worker: kFilesReady; or, when it could not begin, an error's
+// code, a newline and its sentence; and to kFilesRetire, where it does not simply end: kFilesBusy and what is under way.
+inline constexpr std::string_view kFilesReady = "ready\n", kFilesRetire = "retire\n", kFilesBusy = "busy\n";
+
 // "" is the tree itself; else names joined by '/', none of them empty, "." or "..", no NUL.
 bool is_relative_path(std::string_view path);
 bool is_upload_id(std::string_view id);  // 32 lower-case hex digits

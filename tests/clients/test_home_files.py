@@ -42,8 +42,21 @@ def test_a_home_is_read_copied_and_mended_while_its_machine_is_stopped(real, tmp
 
     ec2.stop_instances(InstanceIds=[machine])
     wait_state(ec2, machine, "stopped")
+    files.names("work")  # a worker has the home open now; who only looked gives way to a copy at once
     date = real.call("copy", "now", home)[0]["date"]
     assert files.get("work/notes").body == b"first\n"
+
+    # A transfer does not give way, and is named.
+    files.upload("work/large", os.urandom(64_000_000))
+    download = page.connect()
+    download.request("GET", files.path("/content", "work/large"), headers=page.fields())
+    reading = download.getresponse()
+    assert len(reading.read(1000)) == 1000
+    refused = str(real.refused("copy", "now", home))
+    assert "the download of large" in refused and "once that has ended" in refused, refused
+    assert len(reading.read()) == 64_000_000 - 1000, "it went on"
+    download.close()
+    assert real.call("copy", "now", home)[0]["date"] == date
 
     # The worker still has the disk open; the machine comes first, and finds what was uploaded.
     files.upload("work/notes", b"spoilt\n", replace=True)
