@@ -12,6 +12,8 @@
 #include "base/log.hpp"
 #include "files/sandbox.hpp"
 #include "files/server.hpp"
+#include "host/cgroup.hpp"
+#include "hostlink/names.hpp"
 
 namespace {
 
@@ -27,6 +29,7 @@ void die_with(pid_t parent) {
 
 base::Status serve(const host::Names& names, const files::Place& place, pid_t parent, const host::Fd& control) {
   host::Fd listener(kListener);
+  TRY(host::join_file_workers(names, hostlink::files_name(place.disk.view(), place.copy), getpid()));
   TRY_ASSIGN(auto inside, files::enter(names, place));
   TRY(files::become_guest(place.ids));
   die_with(parent);

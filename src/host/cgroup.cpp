@@ -324,6 +324,52 @@ base::Status end_supervisors(const Names& names) {
   return remove_with_stragglers(supervisors_group(names));
 }
 
+static std::string file_workers(const Names& names) { return names.cgroup + "-files"; }
+
+// Version 2: one group; a controller reaches it only when each one above hands it down.
+static base::Status limit_file_worker_v2(const std::string& all, const std::string& own) {
+  for (const std::string& above : {root().path, all}) {
+    TRY(write_existing(above + "/cgroup.subtree_control", "+memory +pids"));
+    (void)write_existing(above + "/cgroup.subtree_control", "+cpu");
+  }
+  (void)write_existing(all + "/cpu.weight", "10");
+  TRY(make_folders(own, 0755));
+  TRY(write_existing(own + "/memory.max", std::to_string(kFileWorkerMemory)));
+  if (exists(own + "/memory.swap.max")) TRY(write_existing(own + "/memory.swap.max", "0"));
+  return write_existing(own + "/pids.max", std::to_string(kFileWorkerPids));
+}
+
+base::Status join_file_workers(const Names& names, const std::string& worker, pid_t pid) {
+  const bool v2 = cgroup_version() == CgroupVersion::kV2;
+  const std::string process = std::to_string(pid);
+  for (const char* controller : {"memory", "pids", "cpu"}) {
+    const std::string all = hierarchy(controller) + "/" + file_workers(names), own = all + "/" + worker;
+    TRY(make_folders(all, 0755));
+    if (v2) {
+      TRY(limit_file_worker_v2(all, own));
+      return write_existing(own + "/cgroup.procs", process);
+    }
+    TRY(make_folders(own, 0755));
+    if (controller == std::string_view("memory")) TRY(write_existing(own + "/memory.limit_in_bytes", std::to_string(kFileWorkerMemory)));
+    if (controller == std::string_view("pids")) TRY(write_existing(own + "/pids.max", std::to_string(kFileWorkerPids)));
+    // All of them together: a quarter of one process of the host's.
+    if (controller == std::string_view("cpu")) TRY(write_existing(all + "/cpu.shares", "256"));
+    TRY(write_existing(own + "/cgroup.procs", process));
+  }
+  return {};
+}
+
+base::Status remove_file_worker(const Names& names, const std::string& worker) {
+  for (const auto& tree : hierarchies())
+    if (const auto group = tree + "/" + file_workers(names) + "/" + worker; exists(group)) TRY(remove_tree(group));
+  return {};
+}
+
+base::Status end_file_workers(const Names& names) {
+  for (const auto& tree : hierarchies()) TRY(remove_with_stragglers(tree + "/" + file_workers(names)));
+  return {};
+}
+
 base::Status remove_state_group(const Names& names) {
   for (const auto& tree : hierarchies())
     if (exists(tree + "/" + names.cgroup)) TRY(remove_tree(tree + "/" + names.cgroup));

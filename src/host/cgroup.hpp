@@ -83,6 +83,15 @@ base::Status join_supervisors(const Names& names, pid_t pid);
 // Kills every supervisor of the state that still is there, whoever knows of it; at most 2 s.
 base::Status end_supervisors(const Names& names);
 
+// A file worker (src/files), called by the process itself, first thing: into a group of its own beside the machines', with
+// limits of memory and processes, and of a CPU only what others leave. Fails when a limit cannot be set.
+inline constexpr std::int64_t kFileWorkerMemory = 512LL << 20, kFileWorkerPids = 32;
+base::Status join_file_workers(const Names& names, const std::string& worker, pid_t pid);
+// Once it has ended; idempotent. A group that the kernel has not emptied yet stays: try again.
+base::Status remove_file_worker(const Names& names, const std::string& worker);
+// Kills every file worker of the state and removes their groups; at most 2 s for each hierarchy.
+base::Status end_file_workers(const Names& names);
+
 // CPUs this host may use; the `vcpus` of them that the least is promised of, given the machines that run (all, when
 // vcpus >= their number).
 struct CpuUse {

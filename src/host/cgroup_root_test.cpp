@@ -109,5 +109,33 @@ TEST(Cgroup, ASupervisorThatNobodyKnowsIsEnded) {
   EXPECT_TRUE(remove_state_group(names));
 }
 
+TEST(Cgroup, AFileWorkerHasLimitsAndLittleWeightAndGoesWithoutATrace) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root";
+  const Names names = Names::of("/var/tmp/stipend-test-cgroup-files");
+  const pid_t worker = fork();
+  if (worker == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (;;) pause();
+  }
+  const auto joined = join_file_workers(names, "vol-1@2026-01-01", worker);
+  ASSERT_TRUE(joined) << joined.error().message;
+  const bool v2 = cgroup_version() == CgroupVersion::kV2;
+  const auto read = [&](const char* controller, const std::string& path) {
+    const std::string folder = v2 ? "/sys/fs/cgroup/" : std::string("/sys/fs/cgroup/") + controller + "/";
+    return std::stoll(read_file(folder + names.cgroup + "-files/" + path).value_or("-1"));
+  };
+  EXPECT_EQ(read("memory", v2 ? "vol-1@2026-01-01/memory.max" : "vol-1@2026-01-01/memory.limit_in_bytes"), kFileWorkerMemory);
+  EXPECT_EQ(read("pids", "vol-1@2026-01-01/pids.max"), kFileWorkerPids);
+  EXPECT_LE(read("cpu", v2 ? "cpu.weight" : "cpu.shares"), v2 ? 10 : 256);
+  EXPECT_EQ(read("memory", "vol-1@2026-01-01/cgroup.procs"), worker);
+  EXPECT_FALSE(remove_file_worker(names, "vol-1@2026-01-01")) << "it is still there";
+  EXPECT_TRUE(end_file_workers(names));
+  int status = 0;
+  EXPECT_EQ(waitpid(worker, &status, 0), worker);
+  EXPECT_EQ(WTERMSIG(status), SIGKILL);
+  EXPECT_TRUE(remove_file_worker(names, "vol-1@2026-01-01"));
+  for (const char* folder : {"", "memory/", "pids/", "cpu/"}) EXPECT_FALSE(exists(std::string("/sys/fs/cgroup/") + folder + names.cgroup + "-files"));
+}
+
 }  // namespace
 }  // namespace stipend::host

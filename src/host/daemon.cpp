@@ -137,12 +137,14 @@ void Daemon::tidy() {
     }
   for (const auto& [key, run] : book_.runs())
     if (run.final_report) (void)remove_file(RunPaths::of(names_, key).final);
+  if (auto ended = end_file_workers(names_); !ended) log::warn("control groups of file workers stay", {{"error", ended.error().message}});
 }
 
 int Daemon::serve() {
   while (!end_)
     loop_once(static_cast<int>(std::clamp<std::int64_t>(next_second_ms_ - monotonic_ms(), 0, 1'000)));
   flows_.end();
+  (void)end_file_workers(names_);  // they die with us; their groups do not
   log::info("stipend-host ends; machines go on under their supervisors", {{"machines", machines_.size()}});
   return 0;
 }

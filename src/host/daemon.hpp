@@ -103,6 +103,7 @@ class Daemon {
     std::vector<std::pair<int, std::int64_t>> asked;  // (client's descriptor, request)
     std::vector<std::pair<int, hostlink::CopyDisk>> copies;  // that want the disk: it was asked to leave
     std::int64_t leaves_by_ms = 0;
+    std::int64_t forgotten_by_ms = 0;  // it has ended; its control group is going
   };
 
   Daemon(Names names, DaemonOptions options, RunBook book)

@@ -110,6 +110,7 @@ int bring_down(const DaemonOptions& options) {
   };
   // One that no book knows would hold the mounts and the groups.
   check(end_supervisors(*names), "a supervisor does not end");
+  check(end_file_workers(*names), "a file worker does not end");
   if (!flows_ended(*names, kFlowsWaitMs)) log::error("the log of connections is still being written");
   for (const auto& id : machines_with_groups(*names)) {
     check(kill_machine(*names, id), "a machine could not be killed");

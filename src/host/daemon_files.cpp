@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "base/log.hpp"
+#include "host/cgroup.hpp"
 #include "host/daemon.hpp"
 #include "hostlink/file_messages.hpp"
 #include "hostlink/names.hpp"
@@ -19,6 +20,7 @@ namespace log = base::log;
 constexpr std::int64_t kReadyWithinMs = 25'000;  // the last user of the disk may still be writing it out
 constexpr std::size_t kMaxFileWorkers = 64, kMaxSaid = 2'048;
 constexpr const char* kProgram = "stipend-files";
+constexpr std::int64_t kEmptiedWithinMs = 5'000;
 constexpr std::int64_t kLeavesWithinMs = 10'000;
 constexpr const char* kCopying = "A copy of this disk is being made. Try again in a moment.";
 
@@ -142,6 +144,10 @@ void Daemon::look_at_file_workers(std::int64_t now) {
   std::vector<std::pair<int, hostlink::CopyDisk>> copies;
   std::erase_if(file_workers_, [&](FileWorker& worker) {
     if (worker.child || worker.control) return false;
+    const auto group = remove_file_worker(names_, hostlink::files_name(worker.disk.view(), worker.copy));
+    if (worker.forgotten_by_ms == 0) worker.forgotten_by_ms = now + kEmptiedWithinMs;
+    if (!group && now < worker.forgotten_by_ms) return false;
+    if (!group) log::warn("a file worker's control group stays", {{"error", group.error().message}});
     (void)::unlink(hostlink::files_socket(names_.runtime, worker.disk.view(), worker.copy).c_str());
     (void)release_ids(names_, stand_in(worker.disk, worker.copy));
     std::ranges::move(worker.copies, std::back_inserter(copies));

@@ -14,8 +14,10 @@ std::string runtime_folder(std::string_view state_path) { return "/run/stipend/"
 
 std::string host_socket(std::string_view state_path) { return runtime_folder(state_path) + "/host.sock"; }
 
+std::string files_name(std::string_view disk, std::string_view copy) { return fmt::format("{}{}{}", disk, copy.empty() ? "" : "@", copy); }
+
 std::string files_socket(std::string_view runtime_folder, std::string_view disk, std::string_view copy) {
-  return fmt::format("{}/files/{}{}{}.sock", runtime_folder, disk, copy.empty() ? "" : "@", copy);
+  return fmt::format("{}/files/{}.sock", runtime_folder, files_name(disk, copy));
 }
 
 std::string host_lock(std::string_view state_path) { return runtime_folder(state_path) + "/host.lock"; }

@@ -14,6 +14,8 @@ std::string state_hash(std::string_view state_path);
 std::string runtime_folder(std::string_view state_path);
 // Where stipend-host listens: /run/stipend/HASH/host.sock.
 std::string host_socket(std::string_view state_path);
+// Of a disk's file worker: its socket and its control group.
+std::string files_name(std::string_view disk, std::string_view copy);  // a copy's date, or ""
 // Where a disk's file worker listens (src/files), if it has one: the server's alone.
 std::string files_socket(std::string_view runtime_folder, std::string_view disk, std::string_view copy);  // a copy's date, or ""
 // Held with flock(2) by the stipend-host that serves the state: /run/stipend/HASH/host.lock.

@@ -269,6 +269,9 @@ def test_the_worker_is_nobody_and_sees_the_home_only(ada):
     assert status["NoNewPrivs"] == "1" and status["Seccomp"] == "2"
     assert len(pathlib.Path(f"/proc/{pid}/mountinfo").read_text().splitlines()) == 1
     assert {"work", "many"} <= set(os.listdir(f"/proc/{pid}/root"))
+    groups = [line.split(":", 2) for line in pathlib.Path(f"/proc/{pid}/cgroup").read_text().splitlines()]
+    own = {kind: path for _, kinds, path in groups for kind in (kinds.split(",") if kinds else ["all"]) if "-files/vol-" in path}
+    assert {"memory", "pids", "cpu"} <= set(own) or "all" in own, groups
     assert pathlib.Path(f"/proc/{pid}/net/dev").read_text().count(":") == 1, "only its own loopback"
 
 
@@ -334,3 +337,4 @@ def test_out_of_credit_downloads_for_nothing(real, ada):
 def test_nothing_is_left_when_nobody_looks(ada):
     ada.files.names()
     wait_for("the worker to end", lambda: worker(ada.server) is None, 60)
+    wait_for("its control groups to go", lambda: not list(pathlib.Path("/sys/fs/cgroup").glob(f"**/stipend-*-files/{ada.disk}")))
