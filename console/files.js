@@ -9,7 +9,7 @@ const UNITS = ["B", "kB", "MB", "GB", "TB"];
 let disk = "", folder = [], machine = "";  // folder: encoded names
 const copy = (location.search.match(/^\?copy=(\d{4}-\d{2}-\d{2})$/) || [])[1] || "";  // a night's copy, only read
 const ofCopy = copy ? `&copy=${copy}` : "";
-let running = 0;
+let running = 0, readOnly = false;  // readOnly: the course's folder, for a member
 
 function notice(text) {
   at("notice").textContent = text;
@@ -35,7 +35,7 @@ const query = (path) => `path=${path.replaceAll("/", "%2F")}${ofCopy}`;
 function drawPlaces(places) {
   at("place-list").replaceChildren(...places.map((place) => {
     const item = document.createElement("li");
-    const name = make("bdi", (place.home ? "Home" : "") + (place.home && place.name ? ` of ${place.name}` : place.home ? "" : place.name || place.instance || place.disk));
+    const name = make("bdi", place.course ? "Course folder" : (place.home ? "Home" : "") + (place.home && place.name ? ` of ${place.name}` : place.home ? "" : place.name || place.instance || place.disk));
     if (place.unready && !place.home) {
       item.append(name, make("div", place.unready, { className: "quiet" }));
     } else {
@@ -43,6 +43,7 @@ function drawPlaces(places) {
       link.append(name);
       item.append(link);
     }
+    if (place.course) item.append(make("div", place.writable ? "/course on every machine of the course; changed by its staff" : "/course on your machines; changed by the staff", { className: "quiet" }));
     item.append(make("div", `${place.instance ? `${place.instance} · ` : ""}${place.disk}`, { className: "quiet" }));
     return item;
   }));
@@ -114,6 +115,7 @@ function row(entry) {
     if (entry.kind === "file") actions.append(restoring(path));
     return line;
   }
+  if (readOnly) return line;
   const rename = make("button", "Rename");
   rename.addEventListener("click", () => {
     const to = prompt("New name", entry.name);
@@ -178,6 +180,7 @@ async function uploadOne(file, path) {
 
 async function upload(files) {
   notice("");
+  if (copy || readOnly) return notice("Nothing can be uploaded here: it can only be read.");
   const here = folder.map(shown);  // names of this page's own making are UTF-8; a folder of other bytes is refused below
   if (folder.some((link) => shown(link) === link && link.includes("%"))) return notice("Files cannot be uploaded into a folder whose name is not readable text. Rename it first.");
   for (const file of files) await uploadOne(file, [...here, file.name].join("/"));
@@ -194,9 +197,11 @@ async function start() {
   disk = found[1];
   folder = (found[2] || "").split("/").filter((part) => part);
   const place = places.find((one) => one.disk === disk);
-  machine = place ? place.name || place.instance : "";
+  machine = place ? (place.course ? "Course folder" : place.name || place.instance) : "";
   if (place?.unready && !copy) notice(place.unready);
   document.body.classList.toggle("copy", Boolean(copy));
+  readOnly = Boolean(place) && !place.writable;
+  document.body.classList.toggle("read-only", readOnly);
   drawCopies(place).catch(fail);
   at("pick").addEventListener("change", () => {
     const files = [...at("pick").files];

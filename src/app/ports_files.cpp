@@ -28,8 +28,26 @@ control::Actor asker(const base::AccountId& account) {
   return actor;
 }
 
+const domain::Disk* course_folder(const State& state, const base::AccountId& account) {
+  const auto* folder = state.find<domain::Disk>(control::course_of(state, account).folder);
+  return folder && !folder->deleted ? folder : nullptr;
+}
+
+bool is_staff(const State& state, const base::AccountId& account) {
+  const auto* row = state.find<domain::Account>(account);
+  return row && (row->role == domain::Role::kTeacher || row->role == domain::Role::kAdministrator);
+}
+
 Result<compute::FilesWish> find_place(const State& state, const base::AccountId& account, const gateway::Spot& spot) {
   const auto* disk = state.find<domain::Disk>(spot.disk);
+  if (const auto* folder = course_folder(state, account); folder && folder == disk && spot.copy.empty()) {
+    if (control::is_suspended(state, account))
+      return base::fail(Fault::kDenied, "AccountSuspended", "Your account is suspended: only your own files can be fetched. Ask your teacher.");
+    compute::FilesWish shared;
+    shared.disk = folder->id;
+    shared.course_gib = folder->gib;
+    return shared;
+  }
   const bool own = disk && disk->account == account && !disk->deleted;
   if (!own || (disk->kind != domain::DiskKind::kRoot && disk->kind != domain::DiskKind::kHome) ||
       (!spot.copy.empty() && disk->kind != domain::DiskKind::kHome))
@@ -126,16 +144,20 @@ awaitable<Result<T>> EngineFiles::ask(base::AccountId account, gateway::Spot spo
   co_return base::fail(Fault::kInternal, "InternalError", "The files gave an answer to another question.");
 }
 
-awaitable<Status> EngineFiles::may_change(base::AccountId account) {
-  const auto may = co_await control::read<bool>(engine_, asker(account), [account](const State& state, base::WallTime) -> Result<bool> {
-    if (!control::is_suspended(state, account)) return true;
-    return base::fail(Fault::kDenied, "AccountSuspended", "Your account is suspended: its files can be fetched, not changed. Ask your teacher.");
+awaitable<Status> EngineFiles::may_change(base::AccountId account, base::DiskId disk) {
+  const auto may = co_await control::read<bool>(engine_, asker(account), [account, disk](const State& state, base::WallTime) -> Result<bool> {
+    if (control::is_suspended(state, account))
+      return base::fail(Fault::kDenied, "AccountSuspended", "Your account is suspended: its files can be fetched, not changed. Ask your teacher.");
+    const auto* folder = course_folder(state, account);
+    if (folder && folder->id == disk && !is_staff(state, account))
+      return base::fail(Fault::kDenied, "StaffOnly", "The course's folder is changed by the staff of the course. Download what you need from it.");
+    return true;
   });
   co_return may ? Status{} : std::unexpected(may.error());
 }
 
 awaitable<Status> EngineFiles::order(base::AccountId account, gateway::Spot spot, hostlink::FileRequest request) {
-  if (auto may = co_await may_change(account); !may) co_return may;
+  if (auto may = co_await may_change(account, spot.disk); !may) co_return may;
   const auto done = co_await ask<hostlink::FileDone>(account, spot, std::move(request));
   co_return done ? Status{} : std::unexpected(done.error());
 }
@@ -144,6 +166,8 @@ awaitable<Result<std::vector<gateway::FilePlace>>> EngineFiles::places(base::Acc
   using Places = std::vector<gateway::FilePlace>;
   return control::read<Places>(engine_, asker(account), [account](const State& state, base::WallTime) -> Result<Places> {
     Places out;
+    if (const auto* folder = course_folder(state, account); folder && !control::is_suspended(state, account))
+      out.push_back({.disk = folder->id, .instance = {}, .name = "", .home = false, .course = true, .writable = is_staff(state, account), .unready = ""});
     const auto own = state.disks_of.find(account);
     if (own == state.disks_of.end()) return out;
     for (const auto& id : own->second) {
@@ -153,7 +177,7 @@ awaitable<Result<std::vector<gateway::FilePlace>>> EngineFiles::places(base::Acc
       if (disk->kind == domain::DiskKind::kRoot && instance && !instance->home_disk.empty()) continue;  // its files are on the home
       const auto wish = find_place(state, account, {id});
       if (!wish && wish.error().fault == Fault::kNotFound) continue;
-      gateway::FilePlace place{.disk = id, .instance = disk->attached, .name = "", .home = disk->kind == domain::DiskKind::kHome, .unready = ""};
+      gateway::FilePlace place{.disk = id, .instance = disk->attached, .name = "", .home = disk->kind == domain::DiskKind::kHome, .course = false, .writable = true, .unready = ""};
       if (instance)
         if (const auto name = instance->tags.find("Name"); name != instance->tags.end()) place.name = name->second;
       if (!wish) place.unready = wish.error().message;
@@ -251,7 +275,7 @@ awaitable<Status> EngineFiles::remove(base::AccountId account, gateway::Spot spo
 
 awaitable<Result<std::string>> EngineFiles::begin_upload(base::AccountId account, gateway::Spot spot, std::string path, std::int64_t size,
                                                          bool replace) {
-  if (const auto may = co_await may_change(account); !may) co_return std::unexpected(may.error());
+  if (const auto may = co_await may_change(account, spot.disk); !may) co_return std::unexpected(may.error());
   std::string id = base::random_hex(random_, 32);
   const auto begun = co_await ask<hostlink::UploadState>(account, spot, hostlink::BeginUpload{id, std::move(path), size, replace});
   co_return begun ? Result<std::string>(std::move(id)) : std::unexpected(begun.error());
@@ -264,7 +288,7 @@ awaitable<Result<gateway::UploadView>> EngineFiles::look_at_upload(base::Account
 
 awaitable<Result<gateway::UploadView>> EngineFiles::go_on_upload(base::AccountId account, gateway::Spot spot, std::string id, std::int64_t offset,
                                                                  std::shared_ptr<gateway::ByteSource> bytes) {
-  if (const auto may = co_await may_change(account); !may) co_return std::unexpected(may.error());
+  if (const auto may = co_await may_change(account, spot.disk); !may) co_return std::unexpected(may.error());
   const auto slot = take_slot(account);
   if (!slot) co_return std::unexpected(slot.error());
   const auto link = co_await open(account, spot);

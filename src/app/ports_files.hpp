@@ -43,7 +43,7 @@ class EngineFiles final : public gateway::FilesPorts {
   Answer<std::shared_ptr<FileLink>> open(base::AccountId account, gateway::Spot spot);
   template <class T>
   Answer<T> ask(base::AccountId account, gateway::Spot spot, hostlink::FileRequest request);
-  gateway::awaitable<base::Status> may_change(base::AccountId account);  // AccountSuspended
+  gateway::awaitable<base::Status> may_change(base::AccountId account, base::DiskId disk);  // AccountSuspended, StaffOnly
   gateway::awaitable<base::Status> order(base::AccountId account, gateway::Spot spot, hostlink::FileRequest request);
 
   control::Engine& engine_;

@@ -94,7 +94,7 @@ bool Archive::write(const Sink& sink) {
   };
   if (archive_write_open(out_, const_cast<Sink*>(&sink), nullptr, take, nullptr) != ARCHIVE_OK) return false;
   const auto folder = tree_->open_folder(path_);
-  const std::string top = path_.empty() ? "home" : base::harmless_name(path_.substr(path_.rfind('/') + 1));
+  const std::string top = path_.empty() ? "files" : base::harmless_name(path_.substr(path_.rfind('/') + 1));
   bool whole = folder && add_folder(*folder, top, 0);
   if (whole && !left_out_.empty()) whole = add_text(top + "/NOT-IN-THIS-ARCHIVE.txt", left_out_);
   whole = archive_write_close(out_) == ARCHIVE_OK && whole;

@@ -49,6 +49,7 @@ int main(int argc, char** argv) {
   signal(SIGPIPE, SIG_IGN);
   CLI::App app("stipend-files: serves the files of one disk; started by stipend-host");
   std::string state, images, disk, image, copy;
+  std::int64_t course_gib = 0;
   std::uint32_t slot = 0;
   pid_t parent = 0;
   app.add_option("--state", state)->required();
@@ -56,6 +57,7 @@ int main(int argc, char** argv) {
   app.add_option("--disk", disk)->required();
   app.add_option("--image", image, "of a root disk");
   app.add_option("--copy", copy, "of the disk, by its date");
+  app.add_option("--course-gib", course_gib, "it is a course's folder of this size");
   app.add_option("--slot", slot, "of the user-id range")->required();
   app.add_option("--parent", parent)->required();
   CLI11_PARSE(app, argc, argv);
@@ -65,6 +67,7 @@ int main(int argc, char** argv) {
     files::Place place;
     place.ids = {slot};
     place.copy = copy;
+    place.course_gib = course_gib;
     TRY_ASSIGN(place.disk, base::DiskId::parse(disk));
     if (!image.empty()) {
       TRY_ASSIGN(place.image, base::ImageId::parse(image));

@@ -17,6 +17,7 @@
 
 #include "files/tree.hpp"
 #include "host/copies.hpp"
+#include "host/course_folder.hpp"
 #include "host/disk.hpp"
 #include "host/files.hpp"
 #include "host/mounts.hpp"
@@ -30,10 +31,14 @@ using host::Fd;
 
 constexpr uid_t kLoginUser = 1000;  // of every image: ubuntu
 
-// A tmpfs of our own over the state's: the mounts of machines are let go, so that their disks can be.
-base::Status leave_state_mounts(const host::Names& names) {
+base::Status own_namespaces() {
   if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) != 0) return fail_errno("make namespaces", errno);
   if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return fail_errno("make the mounts private", errno);
+  return {};
+}
+
+// A tmpfs of our own over the state's: the mounts of machines are let go, so that their disks can be.
+base::Status leave_state_mounts(const host::Names& names) {
   if (umount2(names.mounts.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) != 0) return fail_errno("leave the machines' mounts", errno);
   if (mount("stipend", names.mounts.c_str(), "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=711,size=4m") != 0)
     return fail_errno("make a place for mounts", errno);
@@ -50,16 +55,20 @@ base::Result<Fd> home_in(const host::Names& names, const Place& place) {
     if (!root) return fail_errno("open the disk", errno);
     return open_beneath(root, "home", O_PATH | O_DIRECTORY);
   }
-  const auto as = base::InstanceId::parse("i-" + std::string(place.disk.view().substr(4)));
-  TRY_ASSIGN(const std::string tree, host::prepare_rootfs(names, {*as, place.image, place.disk, place.ids}));
+  TRY_ASSIGN(const std::string tree, host::prepare_rootfs(names, {host::stand_in(place.disk), place.image, place.disk, place.ids}));
   const Fd root(::open(tree.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root) return fail_errno("open the tree", errno);
   return open_beneath(root, "home/ubuntu", O_PATH | O_DIRECTORY);
 }
 
-base::Status make_root(const Fd& home) {
-  const Fd mounted(static_cast<int>(syscall(SYS_open_tree, home.get(), "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH)));
+// A clone of the mount that is at no place yet. Of a mount of our own namespace.
+base::Result<Fd> clone_of(int at, const char* path) {
+  Fd mounted(static_cast<int>(syscall(SYS_open_tree, at, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH)));
   if (!mounted) return fail_errno("bind the home", errno);
+  return mounted;
+}
+
+base::Status make_root(const Fd& mounted) {
   mount_attr attributes{};
   attributes.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSYMFOLLOW;
   if (syscall(SYS_mount_setattr, mounted.get(), "", AT_EMPTY_PATH, &attributes, sizeof attributes) != 0)
@@ -80,8 +89,18 @@ base::Status limit(__rlimit_resource what, rlim_t most) {
 }  // namespace
 
 base::Result<Inside> enter(const host::Names& names, const Place& place) {
-  TRY(leave_state_mounts(names));
-  TRY_ASSIGN(const Fd home, home_in(names, place));
+  Fd mounted;
+  if (place.course_gib > 0) {
+    TRY_ASSIGN(const std::string shared, host::prepare_course_folder(names, {host::stand_in(place.disk), place.disk, place.course_gib, true, place.ids}));
+    TRY(own_namespaces());
+    TRY_ASSIGN(mounted, clone_of(AT_FDCWD, shared.c_str()));
+    TRY(leave_state_mounts(names));
+  } else {
+    TRY(own_namespaces());
+    TRY(leave_state_mounts(names));
+    TRY_ASSIGN(const Fd home, home_in(names, place));
+    TRY_ASSIGN(mounted, clone_of(home.get(), ""));
+  }
   Inside inside;
   if (place.copy.empty()) {
     // Of all the host's files the one thing that is kept, and it opens nothing: O_PATH of a plain file.
@@ -89,7 +108,7 @@ base::Result<Inside> enter(const host::Names& names, const Place& place) {
     if (!blocks) return fail_errno("look at the disk's file", errno);
     TRY_ASSIGN(inside.reserve, host::HostReserve::of(std::move(blocks)));
   }
-  TRY(make_root(home));
+  TRY(make_root(mounted));
   inside.home = Fd(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!inside.home) return fail_errno("open the home", errno);
   return inside;

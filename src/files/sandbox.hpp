@@ -18,10 +18,12 @@ struct Place {
   base::ImageId image;   // of a root disk, a layer over it; empty: the disk is a file system of its own
   host::IdRange ids;
   std::string copy;      // the date of a copy of it; empty: the disk itself
+  std::int64_t course_gib = 0;  // > 0: a course's folder of that size, which machines have at the same time
 };
 
 // Leaves the state's mounts behind (what machines mount and unmount is not held up), mounts the disk where only this
-// process sees it, and makes the student's home the whole of its file system. The disk is free again when the process has
+// process sees it (a course's folder: clones what all its machines share), and makes the student's home the whole of its
+// file system. That clone is of stand_in(disk): whoever started the process releases it once that has ended. The disk is free again when the process has
 // ended, however it ends.
 struct Inside {
   host::Fd home;

@@ -31,7 +31,8 @@ const char* word(FileKind kind) {
 }
 
 Json to_json(const FilePlace& place) {
-  return {{"disk", place.disk.str()}, {"instance", place.instance.str()}, {"name", place.name}, {"home", place.home}, {"unready", place.unready}};
+  return {{"disk", place.disk.str()}, {"instance", place.instance.str()}, {"name", place.name}, {"home", place.home}, {"course", place.course},
+          {"writable", place.writable}, {"unready", place.unready}};
 }
 
 Json to_json(const FolderView& folder) {
@@ -86,7 +87,7 @@ awaitable<net::Decision> content(FilesCall call, base::AccountId account, Spot s
 awaitable<net::Decision> zip(FilesCall call, base::AccountId account, Spot spot, std::string path) {
   net::Response head;
   head.headers.set("Content-Type", "application/zip");
-  add_download_headers(head, (path.empty() ? "home" : last_name(path)) + ".zip");
+  add_download_headers(head, (path.empty() ? "files" : last_name(path)) + ".zip");
   if (call.request.method == "HEAD") co_return head;
   auto bytes = co_await call.files.zip(account, spot, std::move(path));
   if (!bytes) co_return problem(bytes.error(), call.request_id);

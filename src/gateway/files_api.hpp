@@ -1,4 +1,4 @@
-// /api/v1/files: a student's files while no machine runs, for a page of the console's own origin with a session.
+// /api/v1/files: a person's files while no machine runs, and the course's folder, for a page of the console's own origin with a session.
 //   GET    /files                             the disks
 //   GET    /files/DISK?path=&after=&limit=    a folder, in pages
 //   GET    /files/DISK/content?path=          a file, whole or in part (Range)

@@ -1,4 +1,5 @@
-// What the gateway knows of files: a student's places (a stopped machine's home, a home disk), their folders and files.
+// What the gateway knows of files: a person's places (a stopped machine's home, a home disk, the course's folder), their
+// folders and files.
 // Names and paths are bytes as the file system holds them; a path is relative to its place, without "." and "..".
 // The same rules as ports.hpp.
 #pragma once
@@ -30,6 +31,8 @@ struct FilePlace {
   base::InstanceId instance;
   std::string name;     // of the machine
   bool home = false;    // a disk of its own, which is copied each night
+  bool course = false;  // the course's folder: read by members, changed by staff, also while machines run
+  bool writable = true;
   std::string unready;  // why its files cannot be looked at now, in words; empty: they can
 };
 // A disk, or the copy of a home of that date, which can only be read.

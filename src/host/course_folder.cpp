@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <optional>
@@ -94,6 +95,13 @@ base::Result<std::string> prepare_course_folder(const Names& names, const Course
     return std::unexpected(std::move(made).error());
   }
   return target;
+}
+
+base::Status retain_course_folders(const Names& names, std::span<const base::InstanceId> keep) {
+  TRY_ASSIGN(const Fd held, lock(names));
+  for (const auto& name : entries(names.mounts + "/course"))
+    if (const auto instance = base::InstanceId::parse(name); instance && std::ranges::find(keep, *instance) == keep.end()) TRY(release(names, *instance));
+  return {};
 }
 
 base::Status release_course_folder(const Names& names, const base::InstanceId& instance) {

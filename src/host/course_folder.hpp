@@ -3,6 +3,7 @@
 // by permissions. All calls: in the private mount namespace, blocking, any number of machines at a time.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "base/ids.hpp"
@@ -22,7 +23,10 @@ struct CourseFolderSpec {
 
 // Mounts it at Names::machine_course and answers that path. Idempotent. A failure leaves nothing of the machine's mounted.
 base::Result<std::string> prepare_course_folder(const Names& names, const CourseFolderSpec& spec);
-// Idempotent. The disk's own mount goes with its last clone.
+// Idempotent. The disk's own mount goes with its last clone. At most 20 s.
 base::Status release_course_folder(const Names& names, const base::InstanceId& instance);
+
+// Those of all but these: what a stipend-host that was killed left.
+base::Status retain_course_folders(const Names& names, std::span<const base::InstanceId> keep);
 
 }  // namespace stipend::host

@@ -17,6 +17,7 @@
 #include "base/random.hpp"
 #include "host/cgroup.hpp"
 #include "host/copies.hpp"
+#include "host/course_folder.hpp"
 #include "host/files.hpp"
 #include "host/lxc_config.hpp"
 #include "host/mount_namespace.hpp"
@@ -110,6 +111,9 @@ base::Status Daemon::set_up() {
   TRY(enter_mount_namespace(names_));
   thaw_disks(names_);
   adopt_all();
+  std::vector<base::InstanceId> present;
+  for (const auto& [id, machine] : machines_) present.push_back(id);
+  if (auto kept = retain_course_folders(names_, present); !kept) log::warn("a course's folder stays mounted", {{"error", kept.error().message}});
   for (const auto& folder : folders_in_use()) held_folders_[folder] = 0;  // as the stipend-host before this one may have left it
   TRY_ASSIGN(
       network_,

@@ -104,6 +104,9 @@ class Daemon {
     std::vector<std::pair<int, hostlink::CopyDisk>> copies;  // that want the disk: it was asked to leave
     std::int64_t leaves_by_ms = 0;
     std::int64_t forgotten_by_ms = 0;  // it has ended; its control group is going
+    std::vector<std::pair<int, hostlink::OpenFiles>> late;   // came when it had ended
+    bool course = false;  // it has a clone of a course's folder, which is released once it has ended
+    Child releaser;
   };
 
   Daemon(Names names, DaemonOptions options, RunBook book)

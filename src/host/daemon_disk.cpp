@@ -56,6 +56,8 @@ std::vector<base::DiskId> Daemon::folders_in_use() const {
   std::set<base::DiskId> folders;
   for (const auto& [id, machine] : machines_)
     if (!machine.course.empty()) folders.insert(machine.course);
+  for (const auto& worker : file_workers_)
+    if (worker.course && worker.ready) folders.insert(worker.disk);
   return {folders.begin(), folders.end()};
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/log.hpp"
 #include "host/cgroup.hpp"
+#include "host/course_folder.hpp"
 #include "host/daemon.hpp"
 #include "hostlink/file_messages.hpp"
 #include "hostlink/names.hpp"
@@ -21,15 +22,9 @@ constexpr std::int64_t kReadyWithinMs = 25'000;  // the last user of the disk ma
 constexpr std::size_t kMaxFileWorkers = 64, kMaxSaid = 2'048;
 constexpr const char* kProgram = "stipend-files";
 constexpr std::int64_t kEmptiedWithinMs = 5'000;
+constexpr std::int64_t kReleasedWithinMs = 30'000;
 constexpr std::int64_t kLeavesWithinMs = 10'000;
 constexpr const char* kCopying = "A copy of this disk is being made. Try again in a moment.";
-
-// The id range of a disk that is looked at without its machine; a copy has one beside it.
-base::InstanceId stand_in(const base::DiskId& disk, const std::string& copy) {
-  std::string digits(disk.view().substr(disk.view().find('-') + 1));
-  if (!copy.empty()) digits = hostlink::state_hash(digits + copy) + digits.substr(8);
-  return *base::InstanceId::parse("i-" + digits);
-}
 
 }  // namespace
 
@@ -57,6 +52,7 @@ void Daemon::handle(Client& client, const hostlink::OpenFiles& m) {
   if (at != file_workers_.end()) {
     if (!at->copies.empty()) return answer(false, "FilesBusy", kCopying);
     if (at->ending) return answer(false, "FilesBusy", "The disk was in use a moment ago. Try again.");
+    if (!at->child) return at->late.emplace_back(client.socket.get(), m), void();  // it has just ended: another one comes
     at->asked.emplace_back(client.socket.get(), m.request);
     if (at->ready) answer_files(*at, true, {}, {});
     return;
@@ -66,6 +62,7 @@ void Daemon::handle(Client& client, const hostlink::OpenFiles& m) {
   FileWorker worker;
   worker.disk = m.disk;
   worker.copy = m.copy;
+  worker.course = m.course_gib > 0;
   worker.asked.emplace_back(client.socket.get(), m.request);
   if (auto started = start_file_worker(m, worker); !started) {
     log::error("a file worker could not be started", {{"disk", m.disk.str()}, {"error", started.error().message}});
@@ -83,6 +80,7 @@ base::Status Daemon::start_file_worker(const hostlink::OpenFiles& m, FileWorker&
   std::vector<std::string> arguments = {"--state", names_.state, "--images", names_.images, "--disk", m.disk.str(),
                                         "--slot", std::to_string(ids.slot), "--parent", std::to_string(getpid())};
   if (!m.copy.empty()) arguments.insert(arguments.end(), {"--copy", m.copy});
+  if (m.course_gib > 0) arguments.insert(arguments.end(), {"--course-gib", std::to_string(m.course_gib)});
   if (!m.image.empty()) arguments.insert(arguments.end(), {"--image", m.image.str()});
   TRY_ASSIGN(worker.child, spawn_program(program, arguments, {ends.second.get(), listener.get()}, STDERR_FILENO));
   worker.ready_by_ms = monotonic_ms() + kReadyWithinMs;
@@ -140,10 +138,21 @@ void Daemon::look_at_file_workers(std::int64_t now) {
     if (worker.leaves_by_ms != 0 && now > worker.leaves_by_ms) refuse_copies(worker, "they are being read");
     int status = 0;
     reap(worker.child, status);
+    if (worker.releaser && now > worker.releaser.deadline_ms) kill_child(worker.releaser);
+    if (reap(worker.releaser, status)) {
+      worker.course = false;
+      if (status != 0) log::warn("a course's folder stays mounted", {{"disk", worker.disk.str()}});
+    } else if (worker.course && !worker.child && !worker.control && !worker.releaser) {
+      if (auto child = fork_child([&] { return release_course_folder(names_, stand_in(worker.disk)) ? 0 : 1; })) {
+        worker.releaser = *std::move(child);
+        worker.releaser.deadline_ms = now + kReleasedWithinMs;
+      }
+    }
   }
   std::vector<std::pair<int, hostlink::CopyDisk>> copies;
+  std::vector<std::pair<int, hostlink::OpenFiles>> late;
   std::erase_if(file_workers_, [&](FileWorker& worker) {
-    if (worker.child || worker.control) return false;
+    if (worker.child || worker.control || worker.course) return false;
     const auto group = remove_file_worker(names_, hostlink::files_name(worker.disk.view(), worker.copy));
     if (worker.forgotten_by_ms == 0) worker.forgotten_by_ms = now + kEmptiedWithinMs;
     if (!group && now < worker.forgotten_by_ms) return false;
@@ -151,9 +160,13 @@ void Daemon::look_at_file_workers(std::int64_t now) {
     (void)::unlink(hostlink::files_socket(names_.runtime, worker.disk.view(), worker.copy).c_str());
     (void)release_ids(names_, stand_in(worker.disk, worker.copy));
     std::ranges::move(worker.copies, std::back_inserter(copies));
+    std::ranges::move(worker.late, std::back_inserter(late));
     return true;
   });
   for (const auto& [client, copy] : copies) begin_copy(client, copy);
+  for (const auto& [socket, open] : late)
+    for (auto& client : clients_)
+      if (client.socket.get() == socket) handle(client, open);
 }
 
 }  // namespace stipend::host

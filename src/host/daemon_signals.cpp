@@ -96,9 +96,9 @@ void Daemon::finish_measuring_disks(int status) {
     auto& machine = at->second;
     const bool of_home = what == "home";
     const bool matters = use.percent >= kDiskFilling || (of_home ? machine.status.signals.home : machine.status.signals.disk).now;
-    Measured measured;
-    (of_home ? measured.home : measured.disk) = use;
-    if (matters && send_packet(machine.connection, encode(measured)) == Sent::kGone) machine.connection.reset();
+    Measured news;
+    (of_home ? news.home : news.disk) = use;
+    if (matters && send_packet(machine.connection, encode(news)) == Sent::kGone) machine.connection.reset();
   }
 }
 

@@ -162,9 +162,9 @@ TEST(DiskWatch, WhatWasInMemoryForAHeldFolderStopsNobodyAndWhoWritesOnIsStopped)
   host.folder_wrote = 120;
   ASSERT_TRUE(host.second({0, 10, 0}));
   host.held = true;
+  host.free = 380;
   host.folder_wrote = 5;
   for (int i = 0; i < 4; ++i) EXPECT_FALSE(host.second({0, 10, 0}));
-  host.second({0, 10, 0});
   const auto stop = host.second({0, 10, 0});
   ASSERT_TRUE(stop);
   EXPECT_EQ(stop->id, id(1));

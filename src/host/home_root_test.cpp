@@ -206,6 +206,41 @@ TEST_F(Home, TheCourseFolderIsOneMountForAllAndReadOnlyForWhoMayNotWrite) {
   });
 }
 
+TEST_F(Home, AHeldCourseFolderIsFullForItsWritersUntilItIsReleased) {
+  inside([&] {
+    const std::string staff = course(kInstance, 3, true);
+    const auto write = [&](const std::string& name) {
+      bool whole = false;
+      as_guest(IdRange{3}.base(), 1000, [&] {
+        const Fd file(open((staff + "/" + name).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+        whole = file && ::write(file.get(), std::string(1 << 20, 'x').data(), 1 << 20) == 1 << 20 && fsync(file.get()) == 0;
+      });
+      return whole;
+    };
+    EXPECT_TRUE(write("before"));
+    expect_ok(hold_disk(names_, kCourse));
+    EXPECT_FALSE(write("held"));
+    EXPECT_EQ(fs::file_size(staff + "/before"), std::uintmax_t{1} << 20);
+    expect_ok(release_disk(names_, kCourse));
+    expect_ok(release_disk(names_, kCourse));
+    EXPECT_TRUE(write("after"));
+    expect_ok(release_course_folder(names_, kInstance));
+  });
+}
+
+TEST_F(Home, WhatAKilledStipendHostLeftOfACourseFolderGoesAndAMachinesStays) {
+  inside([&] {
+    course(kInstance, 3, true);
+    course(stand_in(kCourse), 9, true);
+    const std::vector present{kInstance};
+    expect_ok(retain_course_folders(names_, present));
+    EXPECT_TRUE(is_mount_point(names_.machine_course(kInstance)));
+    EXPECT_FALSE(is_mount_point(names_.machine_course(stand_in(kCourse))));
+    expect_ok(retain_course_folders(names_, {}));
+    EXPECT_FALSE(is_mount_point(raw_disk_path(names_, kCourse)));
+  });
+}
+
 TEST_F(Home, ABrokenCourseFolderLeavesNothingBehind) {
   expect_ok(create_disk(names_, kCourse, 1));
   std::ofstream(names_.disks() + "/" + kCourse.str() + ".img", std::ios::in | std::ios::out).write(std::string(65536, '\0').data(), 65536);

@@ -55,6 +55,12 @@ base::Result<Names> Names::open(std::string_view state, std::string_view images)
   return n;
 }
 
+base::InstanceId stand_in(const base::DiskId& disk, const std::string& copy) {
+  std::string digits(disk.view().substr(disk.view().find('-') + 1));
+  if (!copy.empty()) digits = hash_of(digits + copy) + digits.substr(8);
+  return *base::InstanceId::parse("i-" + digits);
+}
+
 std::string Names::veth(std::uint32_t slot) const {
   CHECK(slot < 65536, "slots fit a device name");
   return fmt::format("st{}{:x}", hash, slot);

@@ -41,4 +41,8 @@ struct Names {
   std::string machine_cgroup(const base::InstanceId& id) const { return cgroup + "/" + id.str(); }
 };
 
+// In the place of a machine's id (id range, clone of a course's folder) for a disk that is looked at without one; a copy of
+// it, by its date, has one beside it.
+base::InstanceId stand_in(const base::DiskId& disk, const std::string& copy = {});
+
 }  // namespace stipend::host

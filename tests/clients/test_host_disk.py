@@ -8,6 +8,7 @@ import threading
 import pytest
 from botocore.exceptions import ClientError
 from support.aws import Key, client, image_id, instance, state, wait_state
+from support.browser import Files, Page
 from support.server import IMAGES, Server, wait_for
 from test_faults import small_disk
 
@@ -105,6 +106,55 @@ def test_the_machine_that_fills_the_hosts_disk_is_stopped_cleanly(tmp_path):
             key.wait(address, 60)
             assert "kept: OK" in key.run(address, "rm -f big-*; sha256sum -c sum && touch writable")
             assert set(errors_of_disks(server.folder)) == {0}
+    finally:
+        server.close()
+
+
+def test_an_upload_leaves_the_host_what_machines_need_and_is_not_kept_when_it_may_not_end(tmp_path):
+    server = Server()
+    try:
+        with small_disk(server, 12288):
+            server.start()
+            account = server.account(homes="keep")
+            ec2, page = client(server, account), Page(server, account)
+            key = Key(ec2, tmp_path)
+            machine = ec2.run_instances(ImageId=image_id(ec2, "minimal"), InstanceType="t2.micro", KeyName=key.name, MinCount=1, MaxCount=1,
+                                        BlockDeviceMappings=DISK)["Instances"][0]["InstanceId"]
+            wait_state(ec2, machine, "running")
+            ec2.stop_instances(InstanceIds=[machine])
+            wait_state(ec2, machine, "stopped")
+            files = Files(page, page.json("/api/v1/files")[0]["disk"])
+            # 12 GiB: 3 GiB are for what machines may have in memory, or less where that is less, and at most 1 more for uploads.
+            body = os.urandom(64 * MIB)
+            begun = files.begin("large", 512 * MIB)
+            assert begun.status == 201, begun.body
+            where = begun.headers["location"]
+            assert files.patch(where, 0, body).status == 204
+
+            connection = page.connect(120)
+            connection.putrequest("PATCH", where)
+            for name, value in page.fields(Tus_Resumable="1.0.0", Upload_Offset=str(len(body)), Content_Type="application/offset+octet-stream",
+                                           Content_Length=str(448 * MIB)).items():
+                connection.putheader(name, value)
+            connection.endheaders()
+            connection.send(body[:16 * MIB])
+            wait_for("some of it to have come", lambda: files.offset(where) > len(body))
+            s = os.statvfs(server.state)
+            subprocess.run(["fallocate", "-l", str(s.f_bavail * s.f_frsize - 300 * MIB), server.state / "filler"], check=True)
+            with contextlib.suppress(OSError):  # the answer comes before the end
+                for _ in range(27):
+                    connection.send(body[:16 * MIB])
+            answer = connection.getresponse()
+            said = answer.read().decode()
+            assert answer.status == 507 and "almost full" in said and "operator" in said, (answer.status, said)
+            connection.close()
+            assert page.ask("HEAD", where, Tus_Resumable="1.0.0").status == 404, "nothing of it is kept"
+            assert "large" not in files.names()
+            refused = files.begin("small", MIB)
+            assert refused.status == 507 and "almost full" in refused.body.decode(), refused.body
+            (server.state / "filler").unlink()
+            files.upload("small", body[:MIB])
+            assert files.get("small").body == body[:MIB]
     finally:
         server.close()
 

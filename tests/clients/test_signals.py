@@ -22,8 +22,8 @@ def real():
 
 
 class Machine:
-    def __init__(self, server, folder):
-        account = server.account()
+    def __init__(self, server, folder, **course):
+        account = server.account(**course)
         self.ec2 = client(server, account)
         self.console = Console(server, account)
         self.key = Key(self.ec2, folder)
@@ -75,6 +75,19 @@ def test_a_disk_that_fills_is_told_and_no_longer_once_there_is_room(real, tmp_pa
     told = wait_for("the page to say so", lambda: machine.notices().get("disk"), 60)
     assert told.startswith("The disk is 9") and "Delete what you no longer need" in told, told
     inside = wait_for("the machine to be told", lambda: machine.run("cat /run/stipend/disk.json", check=False))
+    assert "% full" in json.loads(inside)["text"]
+    machine.run("rm big; sync")
+    wait_for("the page to say nothing", lambda: machine.notices() == {}, 60)
+    machine.ec2.terminate_instances(InstanceIds=[machine.id])
+
+
+def test_a_home_that_fills_is_named_beside_the_machines_own_disk(real, tmp_path):
+    machine = Machine(real, tmp_path, course="kept", homes="keep")
+    machine.run("avail=$(df --output=avail -m ~ | tail -1); fallocate -l $((avail * 95 / 100))M big")
+    told = wait_for("the page to say so", lambda: machine.notices().get("home"), 60)
+    assert told.startswith("Your home is 9") and "Delete what you no longer need" in told, told
+    assert set(machine.notices()) == {"home"}
+    inside = wait_for("the machine to be told", lambda: machine.run("cat /run/stipend/home.json || cat /run/stipend/disk.json", check=False))
     assert "% full" in json.loads(inside)["text"]
     machine.run("rm big; sync")
     wait_for("the page to say nothing", lambda: machine.notices() == {}, 60)

@@ -30,6 +30,15 @@ std::string audit_words(const compute::Notice& notice) {
 
 std::string folder_setting(const base::DiskId& disk) { return "folder-fills/" + disk.str(); }
 
+std::optional<FolderFills> fills_in(const domain::State& state, const base::DiskId& disk) {
+  const auto* row = state.find<domain::Setting>(folder_setting(disk));
+  if (!row) return std::nullopt;
+  FolderFills fills;
+  std::istringstream text(row->value);
+  if (!(text >> fills.at.ms >> fills.percent >> fills.used_mib >> fills.size_mib)) return std::nullopt;  // empty: it has room
+  return fills;
+}
+
 }  // namespace
 
 base::Status handle_notice(Tx& tx, const compute::Notice& notice) {
@@ -51,27 +60,20 @@ base::Status handle_notice(Tx& tx, const compute::Notice& notice) {
 }
 
 std::optional<FolderFills> folder_fills(const domain::State& state, const domain::Course& course) {
-  const auto* row = course.folder.empty() ? nullptr : state.find<domain::Setting>(folder_setting(course.folder));
-  if (!row) return std::nullopt;
-  FolderFills fills;
-  std::istringstream text(row->value);
-  if (!(text >> fills.at.ms >> fills.percent >> fills.used_mib >> fills.size_mib)) return std::nullopt;
-  return fills;
+  return course.folder.empty() ? std::nullopt : fills_in(state, course.folder);
 }
 
 base::Status handle_folder_use(Tx& tx, const compute::FolderUse& use) {
-  const auto name = folder_setting(use.disk);
-  const auto* row = tx.state().find<domain::Setting>(name);
   const auto* disk = tx.state().find<domain::Disk>(use.disk);
+  const auto known = fills_in(tx.state(), use.disk);
   const bool is_folder = disk && disk->kind == domain::DiskKind::kCourse && !disk->deleted;
-  if (!is_folder || use.percent < (row ? kFolderHasRoom : kFolderFills)) {
-    if (row) tx.erase<domain::Setting>(name);
+  if (!is_folder || use.percent < (known ? kFolderHasRoom : kFolderFills)) {
+    if (known) tx.save(domain::Setting{folder_setting(use.disk), ""});
     return {};
   }
-  if (!row) tx.audit("notice", use.disk.str(), fmt::format("course folder {} % full", use.percent));
-  std::int64_t since = tx.now().ms;
-  if (row) std::istringstream(row->value) >> since;
-  tx.save(domain::Setting{name, fmt::format("{} {} {} {}", since, use.percent, use.used_mib, use.size_mib)});
+  if (!known) tx.audit("notice", use.disk.str(), fmt::format("course folder {} % full", use.percent));
+  tx.save(domain::Setting{folder_setting(use.disk),
+                          fmt::format("{} {} {} {}", (known ? known->at : tx.now()).ms, use.percent, use.used_mib, use.size_mib)});
   return {};
 }
 
