@@ -54,13 +54,33 @@ export function download(name, text, type = "text/csv;charset=utf-8") {
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
+// Puts the text into the clipboard; false where the browser does not let us (no permission, or a page without TLS).
+async function copied(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 export function copyButton(text) {
   const button = el("button", { type: "button", class: "link", onclick: async () => {
-    await navigator.clipboard.writeText(text).catch(() => {});
-    button.textContent = "Copied";
+    button.textContent = await copied(text) ? "Copied" : "Select it and copy";
     setTimeout(() => { button.textContent = "Copy"; }, 2000);
   } }, "Copy");
   return button;
+}
+
+// Lines to be pasted elsewhere, under their label.
+export function copyable(label, text) {
+  const words = el("pre", { class: "words", tabindex: 0 }, text);
+  const copy = el("button", { type: "button", "aria-label": `Copy: ${label}`, onclick: async () => {
+    const done = await copied(text);
+    if (!done) getSelection().selectAllChildren(words);  // so that the keyboard copies it
+    copy.textContent = done ? "Copied" : "Selected";
+  } }, "Copy");
+  return el("div", {}, el("p", { class: "quiet" }, label, " ", copy), words);
 }
 
 // What is told at the top of the page; `good` for what went well.

@@ -1,5 +1,6 @@
 // The one page: credit, machines, launch. Figures come worded from the server; nothing here computes money.
 import { call, useCsrf } from "/assets/api.js";
+import { drawAccessKeys } from "/assets/access-keys.js";
 import { drawAccount } from "/assets/account.js";
 import { drawDisks, endOf } from "/assets/disks.js";
 import { connect } from "/assets/ssh.js";
@@ -125,7 +126,7 @@ async function start() {
   }
   at("content").hidden = false;
   if (session.suspended) notice("Your account is suspended: machines stay stopped. Your files can be fetched on the page Files. Ask your teacher.");
-  await Promise.all([drawLaunch(), drawAccount(session)]);
+  await Promise.all([drawLaunch(), drawAccount(session), drawAccessKeys(session)]);
   listen();
 }
 

@@ -1,29 +1,9 @@
 // "Connect": the exact words for ssh from where this page is read. They come from the server; here they are shown and copied.
 import { call } from "/assets/api.js";
+import { copyable } from "/assets/dom.js";
 
 function element(kind, text, more = {}) {
   return Object.assign(document.createElement(kind), { textContent: text, ...more });
-}
-
-function copyable(label, text) {
-  const box = document.createElement("div");
-  const head = element("p", label, { className: "quiet" });
-  const copy = element("button", "Copy", { type: "button" });
-  copy.setAttribute("aria-label", `Copy: ${label}`);
-  const words = element("pre", text, { className: "words" });
-  words.tabIndex = 0;
-  copy.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      copy.textContent = "Copied";
-    } catch {  // no permission, or a page without TLS: selected, so that the keyboard copies it
-      getSelection().selectAllChildren(words);
-      copy.textContent = "Selected";
-    }
-  });
-  head.append(" ", copy);
-  box.append(head, words);
-  return box;
 }
 
 const PLACE = {

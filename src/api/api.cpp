@@ -44,8 +44,8 @@ base::Status check_limits(const Stages& stages) {
   return {};
 }
 
-// Who signed the request: the account that the access key belongs to.
-base::Result<base::AccountId> check_signature(const Stages& stages, const Parts& parts) {
+// Who signed the request: the key, and with it the account it belongs to.
+base::Result<std::shared_ptr<const domain::AccessKey>> check_signature(const Stages& stages, const Parts& parts) {
   const auto& call = stages.call;
   TRY_ASSIGN(const auto signed_by, aws::parse_authorization(stages.view, call.protocol));
   const auto key = parts.engine.access_key(signed_by.access_key_id);
@@ -56,7 +56,7 @@ base::Result<base::AccountId> check_signature(const Stages& stages, const Parts&
   const aws::Expected expected{parts.settings.region,
                                call.service != nullptr ? call.service->signing_name : signed_by.service};
   TRY(aws::verify_signature(signed_by, stages.view, secret, expected, parts.clock.wall(), call.protocol));
-  return key->account;
+  return key;
 }
 
 base::Result<const Entry*> find_operation(const aws::Call& call) {
@@ -114,7 +114,9 @@ net::awaitable<net::Response> Api::handle(net::Request received) {
   auto through = [&]() -> base::Result<const Entry*> {
     TRY(check_limits(stages));
     stages.call = aws::classify(stages.view);
-    TRY_ASSIGN(account, check_signature(stages, parts_));
+    TRY_ASSIGN(const auto key, check_signature(stages, parts_));
+    account = key->account;
+    if (told_of_key_) told_of_key_(key->access_key_id);
     return find_operation(stages.call);
   }();
 

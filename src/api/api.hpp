@@ -4,7 +4,9 @@
 // and only to those who signed correctly.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "api/context.hpp"
 #include "net/server.hpp"
@@ -21,6 +23,8 @@ class Api {
   Api& operator=(const Api&) = delete;
 
   net::awaitable<net::Response> handle(net::Request request);
+  // Told of each request whose signature was right, before it is served: with which key. Set before the first request.
+  void on_signed(std::function<void(const std::string& access_key_id)> told) { told_of_key_ = std::move(told); }
   // For a net::Server: bodies up to kBodyBytesMax, then handle().
   net::HeadHandler handler();
 
@@ -29,6 +33,7 @@ class Api {
   Cursors cursors_;
   KeyWorkers key_workers_;
   std::unique_ptr<InstanceTexts> instance_texts_;
+  std::function<void(const std::string&)> told_of_key_;
 };
 
 }  // namespace stipend::api

@@ -24,6 +24,7 @@
 #include "app/ports_join.hpp"
 #include "app/ports_files.hpp"
 #include "app/ports_disks.hpp"
+#include "app/ports_keys.hpp"
 #include "app/ssh_bridge.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -108,6 +109,8 @@ struct Parts {
   std::optional<EngineFiles> files;
   std::optional<NightlyCopies> copies;
   std::optional<EngineDiskPorts> disk_ports;
+  std::optional<KeyUses> key_uses;
+  std::optional<EngineKeys> keys;
   std::optional<gateway::Gateway> gateway;
   std::unique_ptr<api::Api> api;
   std::optional<JumpKeys> jump;
@@ -176,13 +179,17 @@ void assemble(Parts& p) {
   p.disk_ports.emplace(service.engine(), p.job.config.keep_deleted_days);
   options.disks = &*p.disk_ports;
   options.files = &*p.files;
+  p.key_uses.emplace(service.engine(), p.clock);
+  p.keys.emplace(service.engine(), *p.vault, *p.key_uses, p.job.config.region);
+  options.keys = &*p.keys;
   p.gateway.emplace(*p.ports, std::move(options));
   p.api = std::make_unique<api::Api>(api::Parts{
       service.engine(), p.clock, p.random, [&vault = *p.vault](const domain::AccessKey& key) { return vault.open(key.sealed_secret); },
       [&provider = service.provider()](base::InstanceId id, api::ConsoleDone done) { provider.console_output(id, std::move(done)); },
       api_settings(p.job), p.vault->derive("page cursors")});
+  p.api->on_signed([&uses = *p.key_uses](const std::string& id) { uses.note(id); });
   p.ssh.emplace(SshBridge::Parts{service.engine(), p.clock, [&vault = *p.vault](const domain::AccessKey& key) { return vault.open(key.sealed_secret); },
-                                 p.job.config.region});
+                                 p.job.config.region, [&uses = *p.key_uses](const std::string& id) { uses.note(id); }});
   Health health;
   health.degraded = [&service] { return service.not_ready(); };
   health.metrics = [&p] { return metrics_text(p.service->counters(), *p.http); };
@@ -229,6 +236,7 @@ net::awaitable<void> live(Parts& p) {
   }
   p.admin_server->accept_on(std::move(*admin));
   p.runtime.spawn([&p] { return p.copies->run(); });
+  p.runtime.spawn([&p] { return p.key_uses->run(); });
   if (const auto jump = co_await serve_jump(p); !jump) log::error("the ssh jump host has no server", {{"why", jump.error().message}});
   co_await host_connected(*p.service);
   if (p.plain) {  // before the rest: an authority may be asking already
@@ -245,6 +253,7 @@ net::awaitable<void> live(Parts& p) {
   co_await p.runtime.next_signal();
   log::info("ending; machines go on");
   co_await p.http->stop(kEndWithin);
+  co_await p.key_uses->write();
   if (p.plain) co_await p.plain->stop(std::chrono::milliseconds(100));
   co_await p.admin_server->stop(kEndWithin);
   if (p.jump_server) co_await p.jump_server->stop(kEndWithin);

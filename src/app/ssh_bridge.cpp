@@ -66,6 +66,7 @@ base::Result<base::AccountId> SshBridge::signer(const net::Request& head, std::s
   TRY_ASSIGN(const std::string secret, parts_.open_secret(*key));
   TRY(aws::verify_signature(authorization, view, secret, {parts_.region, kService}, parts_.clock.wall(), kProtocol));
   access_key = authorization.access_key_id;
+  parts_.key_used(access_key);
   return key->account;
 }
 

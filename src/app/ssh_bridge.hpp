@@ -22,6 +22,7 @@ class SshBridge {
     const base::Clock& clock;
     std::function<base::Result<std::string>(const domain::AccessKey&)> open_secret;
     std::string region;
+    std::function<void(const std::string& access_key_id)> key_used;  // its signature was right
   };
   static constexpr std::string_view kPath = "/ssh";
   static constexpr std::string_view kService = "stipend";

@@ -45,7 +45,7 @@ class Engine {
   virtual void read(Actor actor,
                     std::move_only_function<base::Status(const domain::State&, base::WallTime)> look,
                     Done done) = 0;
-  // Immediate, any thread: the committed access key. For signature checks before a command is built.
+  // Immediate, any thread: the committed access key of an account that is not suspended. For signature checks.
   virtual std::shared_ptr<const domain::AccessKey> access_key(const std::string& access_key_id) const = 0;
   // Empty, or one sentence with the cure: the state cannot be written or only just (disk full). Nothing new
   // is started or renewed meanwhile; stops and charges go on. For /readyz, the pages and `status`. Any

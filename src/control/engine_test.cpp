@@ -297,6 +297,28 @@ TEST_F(EngineTest, AccessKeysAreSeenOnceCommitted) {
   EXPECT_EQ(engine_->access_key("AKIA1"), nullptr);
 }
 
+TEST_F(EngineTest, AccessKeysOfASuspendedAccountAreNotFoundAndComeBackAsTheyWere) {
+  begin();
+  const auto account = *AccountId::parse("000000000001");
+  const auto put = [&](domain::AccountStatus status, bool active) {
+    EXPECT_TRUE(submit([=](Tx& tx) -> Status {
+                  domain::Account row;
+                  row.id = account;
+                  row.status = status;
+                  tx.save(std::move(row));
+                  tx.save(domain::AccessKey{"AKIA1", account, "sealed", {}, active});
+                  return {};
+                }).get());
+  };
+  put(domain::AccountStatus::kJoined, true);
+  ASSERT_NE(engine_->access_key("AKIA1"), nullptr);
+  put(domain::AccountStatus::kSuspended, false);
+  EXPECT_EQ(engine_->access_key("AKIA1"), nullptr);
+  put(domain::AccountStatus::kJoined, false);
+  ASSERT_NE(engine_->access_key("AKIA1"), nullptr);
+  EXPECT_FALSE(engine_->access_key("AKIA1")->active);
+}
+
 TEST_F(EngineTest, StopFinishesWhatIsQueuedThenRefuses) {
   begin();
   std::vector<std::future<Status>> queued;

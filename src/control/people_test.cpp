@@ -6,6 +6,7 @@
 #include "control/commands/links.hpp"
 #include "control/commands/passes.hpp"
 #include "control/commands/roster.hpp"
+#include "control/key_directory.hpp"
 #include "control/testing/table.hpp"
 
 namespace stipend::control {
@@ -83,7 +84,8 @@ TEST_F(People, SuspensionStopsMachinesAndKeysAndLeavesAWayToTheFiles) {
   EXPECT_TRUE(session_account(table_.state(), table_.now(), session));
   EXPECT_TRUE(sign_in(link));
   EXPECT_EQ(account(id("ada")).status, domain::AccountStatus::kSuspended);
-  for (const auto& [key, row] : table_.state().access_keys) EXPECT_EQ(row->active, row->account != id("ada"));
+  for (const auto& [key, row] : table_.state().access_keys)
+    EXPECT_EQ(KeyDirectory(table_.state()).find(key) == nullptr, row->account == id("ada"));
   EXPECT_EQ(table_.run("start web -> AccountSuspended\nlaunch ada more t2.nano -> AccountSuspended"), "");
   EXPECT_EQ(table_.run("terminate web -> AccountSuspended"), "");
   EXPECT_EQ(act(grace(), [&](Tx& tx) -> base::Status {

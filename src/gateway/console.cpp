@@ -9,6 +9,7 @@
 #include "gateway/assets.hpp"
 #include "gateway/console_api.hpp"
 #include "gateway/console_disks.hpp"
+#include "gateway/console_keys.hpp"
 #include "gateway/entrance.hpp"
 #include "gateway/files_api.hpp"
 #include "gateway/gateway.hpp"
@@ -155,6 +156,8 @@ awaitable<net::Response> api(Call call) {
     co_return call.fail({base::Fault::kDenied, "CsrfRefused", "This page is out of date. Load it again."});
   if (call.options.disks && is_disks_path(path))
     co_return co_await disks_api({*call.options.disks, who->account, path, post, call.request.body, call.request_id});
+  if (call.options.keys && is_keys_path(path))
+    co_return co_await keys_api({*call.options.keys, who->account, path, own_origin(call.options.origins, call.request), post, call.request_id});
   if (post) co_return co_await command(std::move(call), who->account, path);
   auto& ports = call.ports;
   if (path == "/session") {

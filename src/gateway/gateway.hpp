@@ -5,6 +5,7 @@
 #include "gateway/disk_ports.hpp"
 #include "gateway/files_ports.hpp"
 #include "gateway/holder_cache.hpp"
+#include "gateway/key_ports.hpp"
 #include "gateway/origins.hpp"
 #include "gateway/people_api.hpp"
 #include "gateway/ports.hpp"
@@ -21,6 +22,7 @@ struct Options {
   PeoplePorts* people = nullptr;  // none: no class page, nobody joins
   SshOptions ssh = {};
   FilesPorts* files = nullptr;  // none: no files
+  KeyPorts* keys = nullptr;     // none: no access keys on the page
 };
 
 class Gateway {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "control/commands/access_keys.hpp"
 #include "control/commands/common.hpp"
 #include "control/commands/course_folder.hpp"
 #include "control/commands/passes.hpp"
@@ -11,7 +12,6 @@
 #include "control/commands/renewals.hpp"
 #include "control/commands/roster.hpp"
 #include "control/roster/clean_text.hpp"
-#include "control/vault.hpp"
 
 namespace stipend::control {
 namespace {
@@ -94,10 +94,9 @@ base::Result<MadeAccount> create_account(Tx& tx, const Vault& vault, const NewAc
   member.known = known_person(tx.state(), member);
   MadeAccount made;
   made.account = add_member(tx, *course, member);
-  made.access_key_id = "AKIA" + random_word(tx.random(), "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16);
-  made.secret_access_key =
-      random_word(tx.random(), "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 40);
-  tx.save(domain::AccessKey{made.access_key_id, made.account, vault.seal(made.secret_access_key, tx.random()), tx.now(), true});
+  const auto key = add_access_key(tx, vault, made.account);
+  made.access_key_id = key.id;
+  made.secret_access_key = key.secret;
   TRY_ASSIGN(made.sign_in_token, new_sign_in_token(tx, made.account));
   return made;
 }

@@ -40,16 +40,6 @@ base::Result<std::vector<const domain::Account*>> managed_all(const Tx& tx, cons
   return rows;
 }
 
-void set_keys_active(Tx& tx, const std::set<base::AccountId>& accounts, bool active) {
-  std::vector<domain::AccessKey> changed;
-  for (const auto& [id, key] : tx.state().access_keys)
-    if (key->active != active && accounts.contains(key->account)) {
-      changed.push_back(*key);
-      changed.back().active = active;
-    }
-  for (auto& key : changed) tx.save(std::move(key));
-}
-
 std::size_t accounts_of(const State& state, const base::PersonId& person) {
   return static_cast<std::size_t>(std::ranges::count_if(state.accounts, [&](const auto& at) { return at.second->person == person; }));
 }
@@ -152,7 +142,6 @@ base::Status suspend(Tx& tx, const Members& members) {
   for (const auto* row : rows)
     if (row->status != AccountStatus::kSuspended) ids.insert(row->id);
   for (const auto kind : {domain::PassKind::kNotebookTicket, domain::PassKind::kNotebookSession}) end_passes(tx, ids, kind);
-  set_keys_active(tx, ids, false);
   for (const auto& id : ids) {
     domain::Account account = *tx.state().find<domain::Account>(id);
     account.status = AccountStatus::kSuspended;
@@ -172,7 +161,6 @@ base::Status unsuspend(Tx& tx, const Members& members) {
                         fmt::format("the person of account {} was erased; invite them again instead", row->id.str()));
     ids.insert(row->id);
   }
-  set_keys_active(tx, ids, true);
   for (const auto& id : ids) {
     domain::Account account = *tx.state().find<domain::Account>(id);
     account.status = account.seen ? AccountStatus::kJoined : AccountStatus::kInvited;

@@ -36,7 +36,8 @@ base::AccountId add_member(Tx& tx, const domain::Course& course, const NewMember
 // account gets a person of its own.
 void rename_member(Tx& tx, const domain::Account& account, const domain::Person& wanted);
 
-// Machines stop (cause: teacher), access keys and every way in end; disks, credit and the ledger stay as they are.
+// Machines stop (cause: teacher); access keys do not count and no machine is reached until the end of the suspension; disks,
+// credit and the ledger stay as they are.
 base::Status suspend(Tx& tx, const Members& members);
 base::Status unsuspend(Tx& tx, const Members& members);
 base::Status move_section(Tx& tx, const Members& members, const std::string& section);

@@ -117,6 +117,8 @@ CREATE TABLE credit_codes (
 CREATE TABLE spends (
   account TEXT PRIMARY KEY, day INTEGER NOT NULL, week INTEGER NOT NULL, today INTEGER NOT NULL,
   this_week INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+-- Suspension switched keys off once; now the account's state alone says it, and `active` is what the key's person wants.
+UPDATE access_keys SET active = 1 WHERE account IN (SELECT id FROM accounts WHERE status = 2);
 )sql";
 
 constexpr std::array kVersions = {kVersion1, kVersion2, kVersion3};

@@ -126,6 +126,28 @@ TEST(Sqlite, AStateOfTheFirstVersionIsCarriedOver) {
   EXPECT_EQ(disk.origin.str(), "i-00000000000000001");
 }
 
+TEST(Sqlite, KeysThatASuspensionSwitchedOffAreTheirPersonsAgain) {
+  TestFolder folder;
+  {
+    auto database = sqlite::Database::open(folder.path() + "/stipend.db", sqlite::Open::kWriter);
+    ASSERT_TRUE(database);
+    ASSERT_TRUE(sqlite::migrate_to(*database, 2));
+    ASSERT_EQ(SQLITE_OK, database->execute(R"sql(
+      INSERT INTO courses VALUES ('c-00000000000000001', 'CS', 0, '2026', 60, 1, 0, 10, 0, '[]', '', '');
+      INSERT INTO accounts (id, course, person, role, created, status) VALUES
+        ('111111111111', 'c-00000000000000001', 'p-00000000000000001', 0, 1, 2),
+        ('222222222222', 'c-00000000000000001', 'p-00000000000000002', 0, 1, 1);
+      INSERT INTO access_keys VALUES ('AKIAONE', '111111111111', x'00', 1, 0), ('AKIATWO', '222222222222', x'00', 1, 0)
+    )sql")) << database->error("").message;
+  }
+  auto store = open_sqlite(folder.path(), kSmall);
+  ASSERT_TRUE(store) << store.error().message;
+  const auto state = (*store)->load();
+  ASSERT_TRUE(state) << state.error().message;
+  EXPECT_TRUE(state->access_keys.at("AKIAONE")->active);
+  EXPECT_FALSE(state->access_keys.at("AKIATWO")->active);
+}
+
 TEST(Sqlite, AStateOfANewerVersionIsRefused) {
   TestFolder folder;
   ASSERT_EQ(code_of(folder.path()), "opened");
