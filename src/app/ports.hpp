@@ -13,6 +13,8 @@ class EnginePorts final : public gateway::Ports {
   explicit EnginePorts(control::Engine& engine, control::OriginPorts origin_ports = {})
       : engine_(engine), origin_ports_(std::move(origin_ports)) {}
 
+  control::QueueBoard& board() { return board_; }  // for others that look on the engine's strand
+
   gateway::awaitable<base::Result<std::uint16_t>> origin_port(base::InstanceId instance) override;
   gateway::awaitable<base::Result<base::InstanceId>> origin_at(std::uint16_t port) override;
 

@@ -1,6 +1,7 @@
 #include "app/ports_join.hpp"
 
 #include "app/console_actor.hpp"
+#include "app/place_view.hpp"
 #include "app/words.hpp"
 #include "control/await.hpp"
 #include "control/commands/accounts.hpp"
@@ -16,7 +17,7 @@ using gateway::awaitable;
 
 namespace {
 
-Result<gateway::GoView> view(const State& state, const base::AccountId& account, const domain::CourseLink& link) {
+gateway::GoView view(const State& state, const base::AccountId& account, const domain::CourseLink& link) {
   gateway::GoView out;
   out.title = link.title;
   out.image = link.image;
@@ -71,15 +72,22 @@ awaitable<Result<std::vector<gateway::CourseLinkView>>> EngineJoin::course_links
 }
 
 awaitable<Result<gateway::GoView>> EngineJoin::look_at_link(base::AccountId account, std::string code) {
-  return control::read<gateway::GoView>(engine_, console_actor(account), [account, code = std::move(code)](const State& state, base::WallTime) -> Result<gateway::GoView> {
+  return control::read<gateway::GoView>(engine_, console_actor(account), [this, account, code = std::move(code)](const State& state, base::WallTime now) -> Result<gateway::GoView> {
     TRY_ASSIGN(const auto* link, control::visible_link(state, account, code));
-    return view(state, account, *link);
+    auto out = view(state, account, *link);
+    if (const auto* waits = control::place_for(state, account, *link))
+      for (const auto& place : board_.of(state, now, account))
+        if (place.id == waits->id) out.place = to_view(place);
+    return out;
   });
 }
 
-awaitable<Result<base::InstanceId>> EngineJoin::open_link(base::AccountId account, std::string code, std::string request_id) {
-  return control::run<base::InstanceId>(engine_, console_actor(account, std::move(request_id)),
-                                        [code = std::move(code)](control::Tx& tx) { return control::open_link(tx, code); });
+awaitable<Result<gateway::Begun>> EngineJoin::open_link(base::AccountId account, std::string code, std::string request_id) {
+  return control::run<gateway::Begun>(engine_, console_actor(account, std::move(request_id)),
+                                      [code = std::move(code)](control::Tx& tx) -> Result<gateway::Begun> {
+                                        TRY_ASSIGN(auto begun, control::open_link(tx, code));
+                                        return gateway::Begun{begun.instance, std::move(begun.place)};
+                                      });
 }
 
 awaitable<Result<std::string>> EngineJoin::own_link(base::AccountId account, std::string request_id) {

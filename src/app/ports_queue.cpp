@@ -1,4 +1,5 @@
 // EnginePorts: the queue for room.
+#include "app/place_view.hpp"
 #include "app/ports.hpp"
 #include "control/await.hpp"
 #include "control/commands/queue.hpp"
@@ -15,23 +16,6 @@ control::Actor page_actor(const base::AccountId& account, std::string request_id
   return actor;
 }
 
-gateway::PlaceView view(const control::PlaceView& place) {
-  gateway::PlaceView out;
-  out.id = place.id;
-  out.instance = place.instance;
-  out.image = place.image;
-  out.type = place.type;
-  out.name = place.name;
-  out.since = place.since;
-  out.position = static_cast<std::int64_t>(place.position);
-  out.of = static_cast<std::int64_t>(place.of);
-  out.refused = place.refused;
-  out.line = place.line;
-  out.wait = place.wait;
-  if (place.estimate.kind == domain::Estimate::Kind::kBy) out.by = place.estimate.at;
-  return out;
-}
-
 }  // namespace
 
 gateway::awaitable<base::Result<std::vector<gateway::PlaceView>>> EnginePorts::places(base::AccountId account) {
@@ -39,7 +23,7 @@ gateway::awaitable<base::Result<std::vector<gateway::PlaceView>>> EnginePorts::p
   return control::read<Views>(engine_, page_actor(account, ""),
                               [this, account](const domain::State& state, base::WallTime now) -> base::Result<Views> {
                                 Views out;
-                                for (const auto& place : board_.of(state, now, account)) out.push_back(view(place));
+                                for (const auto& place : board_.of(state, now, account)) out.push_back(to_view(place));
                                 return out;
                               });
 }

@@ -168,7 +168,7 @@ void assemble(Parts& p) {
   p.admin.emplace(AdminContext{service, *p.vault, p.job.images, address, p.job.listen, p.job.config.region, p.certificate, *p.copies, p.origin_ports});
   p.ports.emplace(service.engine(), p.origin_ports);
   p.class_ports.emplace(service.engine());
-  p.join_ports.emplace(service.engine());
+  p.join_ports.emplace(service.engine(), p.ports->board());
   p.people.emplace(*p.class_ports, *p.join_ports);
   p.files.emplace(service.engine(), p.disks(), service.store().epoch(), p.random);
   gateway::Options options;

@@ -315,7 +315,10 @@ TEST_F(People, ACourseLinkOpensStartsOrLaunches) {
   const auto link = make(grace());
   ASSERT_TRUE(link) << link.error().message;
   const auto open = [&](const std::string& code) {
-    return run<base::InstanceId>(table_.actor("ada"), [&](Tx& tx) { return open_link(tx, code); });
+    return run<base::InstanceId>(table_.actor("ada"), [&](Tx& tx) -> base::Result<base::InstanceId> {
+      TRY_ASSIGN(const auto begun, open_link(tx, code));
+      return begun.instance.value();
+    });
   };
   EXPECT_EQ(open("nonesuch").error().code, "NoSuchLink");
   const auto machine = open((*link)->code);

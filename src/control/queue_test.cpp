@@ -5,6 +5,7 @@
 
 #include "control/commands/accounts.hpp"
 #include "control/commands/course_room.hpp"
+#include "control/commands/links.hpp"
 #include "control/commands/reports.hpp"
 #include "control/queue_board.hpp"
 #include "control/testing/table.hpp"
@@ -81,6 +82,74 @@ TEST_F(Queue, APlaceInsteadOfARefusalCostsNothingAndStartsInTheStepThatFreesRoom
   )");
   EXPECT_EQ(board().size(), 0U);
   EXPECT_EQ(running(), std::set<std::string>{"mine"});
+}
+
+// A course link of the image "minimal", as staff makes it.
+class QueueOfALink : public Queue {
+ protected:
+  void SetUp() override {
+    Queue::SetUp();
+    go("account grace 0 teacher");
+    table_.command(kOperator, [&](Tx& tx) {
+      domain::Image image = *tx.state().images.begin()->second;
+      image.jupyter = true;
+      return register_image(tx, image);
+    });
+    ASSERT_EQ(table_.command(table_.actor("grace"), [&](Tx& tx) -> base::Status {
+                for (auto* code : {&code_, &other_}) {
+                  TRY_ASSIGN(const auto link, make_course_link(tx, {"", "Lab", "minimal", "m4.large", "https://example.org/labs"}));
+                  *code = link->code;
+                }
+                return {};
+              }), "ok");
+  }
+  Begun open(const std::string& code, const std::string& who = "ben") {
+    Begun begun;
+    EXPECT_EQ(table_.command(table_.actor(who), [&](Tx& tx) -> base::Status {
+                TRY_ASSIGN(begun, open_link(tx, code));
+                return {};
+              }), "ok");
+    return begun;
+  }
+  const domain::QueuePlace* place() { return place_for(table_.state(), table_.account("ben"), *table_.state().find<domain::CourseLink>(code_)); }
+  std::string code_, other_;
+};
+
+TEST_F(QueueOfALink, IsThePlaceOfWhoOpensItAgainAndThenItsMachine) {
+  go("launch ada web m4.large\nreport web running 0");
+  const auto first = open(code_);
+  ASSERT_FALSE(first.instance);
+  EXPECT_EQ(open(code_).place, first.place);
+  EXPECT_EQ(open(other_).place, first.place) << "another link of the image would open the same machine";
+  EXPECT_EQ(board().size(), 1U);
+  ASSERT_NE(place(), nullptr);
+  go("money ben charged=0 held=0 reserved=0\nstop web\nreport web ended 5 person");
+  EXPECT_EQ(board().size(), 0U);
+  EXPECT_EQ(place(), nullptr);
+  const auto machine = open(code_);
+  ASSERT_TRUE(machine.instance);
+  EXPECT_EQ(table_.state().find<domain::Instance>(*machine.instance)->account, table_.account("ben"));
+  EXPECT_EQ(table_.state().with_run.size(), 1U);
+}
+
+TEST_F(QueueOfALink, WaitsForTheStoppedMachineItStartsElse) {
+  go("launch ben lab m4.large\nreport lab running 0\nstop lab\nreport lab ended 5 person\nlaunch ada web m4.large\nreport web running 0");
+  const auto waits = open(code_);
+  EXPECT_FALSE(waits.instance);
+  ASSERT_NE(place(), nullptr);
+  EXPECT_EQ(place()->instance, table_.instance("lab").id);
+  go("stop web\nreport web ended 5 person");
+  EXPECT_EQ(open(code_).instance, table_.instance("lab").id);
+  EXPECT_EQ(table_.state().instances_of.at(table_.account("ben")).size(), 1U);
+}
+
+TEST_F(QueueOfALink, IsFreeToLeaveAndToTakeAgain) {
+  go("launch ada web m4.large\nreport web running 0");
+  const auto first = open(code_);
+  EXPECT_EQ(table_.command(table_.actor("ben"), [&](Tx& tx) { return leave_queue(tx, first.place); }), "ok");
+  EXPECT_EQ(place(), nullptr);
+  EXPECT_NE(open(code_).place, first.place);
+  EXPECT_EQ(board().size(), 1U);
 }
 
 TEST_F(Queue, ARepeatedPressIsTheSamePlaceAndThenTheSameMachine) {

@@ -40,7 +40,8 @@ Json to_json(const GoView& go) {
           {"instance_type", go.instance_type},
           {"state", go.state},
           {"landing", go.landing},
-          {"broken", go.broken}};
+          {"broken", go.broken},
+          {"queue", go.place ? to_json(*go.place) : Json(nullptr)}};
 }
 
 // Whether the machine's Jupyter answers. Its own page would say so too, but not before the browser has left ours.
@@ -57,7 +58,7 @@ awaitable<net::Response> ready(PeopleCall call, base::AccountId account, GoView 
       answers = answer && answer->status == 200;
     }
   }
-  co_return ok({{"state", go.state}, {"instance", go.instance.str()}, {"jupyter", answers}});
+  co_return ok({{"state", go.state}, {"instance", go.instance.str()}, {"jupyter", answers}, {"queue", go.place ? to_json(*go.place) : Json(nullptr)}});
 }
 
 }  // namespace
@@ -102,9 +103,10 @@ awaitable<net::Response> go_call(PeopleCall call, Who who, std::string path) {
   if (!link) co_return problem(link.error(), call.request_id);
   if (asks_ready) co_return co_await ready(std::move(call), who.account, *link);
   if (call.request.method == "GET") co_return ok(to_json(*link));
-  const auto machine = co_await call.people.coming.open_link(who.account, code, call.request_id);
-  if (!machine) co_return problem(machine.error(), call.request_id);
-  co_return ok({{"instance", machine->str()}, {"landing", link->landing}});
+  const auto begun = co_await call.people.coming.open_link(who.account, code, call.request_id);
+  if (!begun) co_return problem(begun.error(), call.request_id);
+  co_return ok({{"instance", begun->instance ? begun->instance->str() : ""}, {"place", begun->place}, {"landing", link->landing}},
+               begun->place.empty() ? 200 : 202);
 }
 
 }  // namespace stipend::gateway

@@ -24,6 +24,7 @@ struct GoView {
   std::string instance_name, instance_type, state;  // pending, running, stopping, stopped; empty without one
   std::string landing;        // path on the machine's origin
   bool broken = false;        // image or type is gone
+  std::optional<PlaceView> place;  // in the queue for room, when it waits
 };
 
 struct CourseLinkView {
@@ -38,7 +39,8 @@ class JoinPorts {
 
   virtual awaitable<base::Result<std::vector<CourseLinkView>>> course_links(base::AccountId account) = 0;
   virtual awaitable<base::Result<GoView>> look_at_link(base::AccountId account, std::string code) = 0;
-  virtual awaitable<base::Result<base::InstanceId>> open_link(base::AccountId account, std::string code, std::string request_id) = 0;
+  // The machine, in whatever state it is, or a place where room alone is missing; the place it has, when it waits already.
+  virtual awaitable<base::Result<Begun>> open_link(base::AccountId account, std::string code, std::string request_id) = 0;
 
   // A new sign-in link for oneself; the earlier ones end.
   virtual awaitable<base::Result<std::string>> own_link(base::AccountId account, std::string request_id) = 0;

@@ -177,6 +177,21 @@ const domain::Instance* machine_for(const domain::State& state, const base::Acco
   return best;
 }
 
+const domain::QueuePlace* place_for(const domain::State& state, const base::AccountId& account, const CourseLink& link) {
+  const auto* machine = machine_for(state, account, link);
+  if (machine && (machine->state == InstanceState::kRunning || machine->state == InstanceState::kPending)) return nullptr;
+  for (const auto& [id, place] : state.queue) {
+    if (place->account != account) continue;
+    if (!place->instance.empty()) {
+      if (machine && place->instance == machine->id) return place.get();
+      continue;
+    }
+    const auto* image = state.find<domain::Image>(place->image);
+    if (image && image->name == link.image) return place.get();
+  }
+  return nullptr;
+}
+
 std::string landing_path(const CourseLink& link) {
   const std::string folder = link.repository.empty() ? "" : folder_of(link.repository);
   const std::string page = !link.path.empty() ? "lab/tree/" + percent(link.path) : folder.empty() ? "lab" : "lab/tree/" + percent(folder);
@@ -190,27 +205,23 @@ std::string landing_path(const CourseLink& link) {
          "&targetpath=" + argument(folder) + "&urlpath=" + argument(page);  // its own default keeps a ".git" at the end
 }
 
-base::Result<base::InstanceId> open_link(Tx& tx, const std::string& code) {
+base::Result<Begun> open_link(Tx& tx, const std::string& code) {
   const auto& state = tx.state();
   TRY_ASSIGN(const auto* account, own_account(tx));
   TRY_ASSIGN(const auto* link, visible_link(state, account->id, code));
+  if (const auto* place = place_for(state, account->id, *link)) return Begun{{}, place->id};
   if (const auto* machine = machine_for(state, account->id, *link)) {
     const auto id = machine->id;
     if (machine->state == InstanceState::kStopping)
       return base::fail(Fault::kConflict, "IncorrectInstanceState", "Your machine is stopping. It can be started in a moment.");
-    if (machine->state == InstanceState::kStopped) TRY(start(tx, {id}, false));
-    return id;
+    if (machine->state == InstanceState::kStopped) return start_or_wait(tx, id);
+    return Begun{id, {}};
   }
   const auto* image = image_of(state, *link);
   if (!image)
     return base::fail(Fault::kNotFound, "NoSuchImage",
                       fmt::format("This link asks for the image {}, which the course does not have any more. Tell your teacher.", link->image));
-  LaunchRequest request;
-  request.image = image->id;
-  request.type = link->type;
-  request.instance_tags["Name"] = link->image;
-  TRY_ASSIGN(const auto launched, launch(tx, request));
-  return launched.instances.front()->id;
+  return launch_or_wait(tx, page_launch({image->id, link->type, link->image, "", ""}));
 }
 
 }  // namespace stipend::control

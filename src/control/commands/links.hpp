@@ -3,6 +3,7 @@
 #pragma once
 
 #include "control/commands/people.hpp"
+#include "control/commands/queue.hpp"
 
 namespace stipend::control {
 
@@ -29,10 +30,14 @@ const domain::Image* image_of(const domain::State& state, const domain::CourseLi
 // The member's machine that the link would open: of an image of that name; running before starting before stopped,
 // the newest of each. Null: one has to be launched.
 const domain::Instance* machine_for(const domain::State& state, const base::AccountId& account, const domain::CourseLink& link);
+// The member's place in the queue for what the link would open: that machine's start, or a launch of an image of that
+// name. Null: none, or a machine runs already.
+const domain::QueuePlace* place_for(const domain::State& state, const base::AccountId& account, const domain::CourseLink& link);
 // Where Jupyter goes: an absolute path on the machine's own origin.
 std::string landing_path(const domain::CourseLink& link);
 
-// Starts or launches what is needed; the machine, in whatever state it is now. IncorrectInstanceState while it stops.
-base::Result<base::InstanceId> open_link(Tx& tx, const std::string& code);
+// Starts or launches what is needed: the machine, in whatever state it is now, or its place in the queue where room alone
+// is missing; a place that waits already stays the one. IncorrectInstanceState while the machine stops.
+base::Result<Begun> open_link(Tx& tx, const std::string& code);
 
 }  // namespace stipend::control
