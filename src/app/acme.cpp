@@ -66,7 +66,7 @@ void Acme::tick(std::int64_t now_ms, std::int64_t now_s, const net::TlsContext& 
   if (now_ms < not_before_ms_ || !wanted(now_s, in_use)) return;
   auto environment = read_environment(config_.acme_environment);
   if (!environment) return failed(now_ms, environment.error().message);
-  auto started = start_acme(acme_command(config_, folders_, client_, *std::move(environment)), folders_);
+  auto started = start_acme(acme_command(config_, folders_, client_, *std::move(environment), acme_registered(config_, folders_)), folders_);
   if (!started) return failed(now_ms, started.error().message);
   run_ = *started;
   started_ms_ = now_ms;

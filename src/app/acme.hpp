@@ -48,7 +48,7 @@ class Acme {
   const Config& config_;
   AcmeFolders folders_;
   double random_;
-  std::string client_;
+  AcmeClient client_;
   AcmeRun run_;
   std::int64_t started_ms_ = 0, not_before_ms_ = 0;
   int failures_ = 0;

@@ -17,6 +17,8 @@
 #include <cstring>
 #include <sstream>
 
+#include "app/child.hpp"
+
 namespace stipend::app {
 namespace {
 
@@ -136,12 +138,16 @@ base::Result<std::vector<std::string>> read_environment(const std::string& file)
   return parsed;
 }
 
-AcmeCommand acme_command(const Config& config, const AcmeFolders& folders, const std::string& client, std::vector<std::string> environment) {
+AcmeCommand acme_command(const Config& config, const AcmeFolders& folders, const AcmeClient& client, std::vector<std::string> environment,
+                         bool registered) {
   AcmeCommand out;
   auto& words = out.words;
-  words = {client, "--path", folders.own, "--server", config.acme_directory, "--email", config.acme_email, "--accept-tos"};
+  words = {client.program, "--path", folders.own, "--server", config.acme_directory, "--email", config.acme_email, "--accept-tos"};
   const auto kid = take(environment, "EAB_KID"), hmac = take(environment, "EAB_HMAC");
-  if (!kid.empty() && !hmac.empty()) words.insert(words.end(), {"--eab", "--kid", kid, "--hmac", hmac});
+  const bool bound = !kid.empty() && !hmac.empty();
+  if (bound) words.emplace_back("--eab");  // always: the client stops at an authority that wants it, registered or not
+  const bool registers = bound && !registered;
+  if (registers && !client.eab_by_environment) words.insert(words.end(), {"--kid", kid, "--hmac", hmac});
   for (const auto& name : acme_names(config)) words.insert(words.end(), {"--domains", name});
   if (config.acme_method == "http-01") {
     words.insert(words.end(), {"--http", "--http.webroot", folders.challenges});
@@ -152,13 +158,25 @@ AcmeCommand acme_command(const Config& config, const AcmeFolders& folders, const
   words.push_back("run");
   out.environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + folders.own, "TMPDIR=" + folders.own, "LANG=C.UTF-8"};
   if (!config.acme_ca_certificate.empty()) out.environment.push_back("LEGO_CA_CERTIFICATES=" + config.acme_ca_certificate);
+  if (registers && client.eab_by_environment) out.environment.insert(out.environment.end(), {"LEGO_EAB_KID=" + kid, "LEGO_EAB_HMAC=" + hmac});
   out.environment.insert(out.environment.end(), environment.begin(), environment.end());
   return out;
 }
 
-base::Result<std::string> find_acme_client() {
-  for (const char* place : {"/usr/bin/lego", "/usr/local/bin/lego"})
-    if (access(place, X_OK) == 0) return std::string(place);
+bool acme_registered(const Config& config, const AcmeFolders& folders) {
+  std::string_view authority = config.acme_directory;
+  authority.remove_prefix(std::min(authority.size(), authority.find("://") + 3));
+  std::string host(authority.substr(0, authority.find('/')));
+  std::ranges::replace(host, ':', '_');  // as the client names its folders
+  return access(fmt::format("{}/accounts/{}/{}/account.json", folders.own, host, config.acme_email).c_str(), F_OK) == 0;
+}
+
+base::Result<AcmeClient> find_acme_client() {
+  for (const char* place : {"/usr/bin/lego", "/usr/local/bin/lego"}) {
+    if (access(place, X_OK) != 0) continue;
+    TRY_ASSIGN(const auto help, catch_program({place, "--help"}));
+    return AcmeClient{place, help.output.contains("LEGO_EAB_HMAC")};
+  }
   return base::fail(base::Fault::kInvalid, "NoAcmeClient", "[acme] needs the ACME client lego, and it is not installed: `apt install lego`");
 }
 

@@ -30,11 +30,23 @@ base::Result<std::vector<std::string>> read_environment(const std::string& file)
 struct AcmeCommand {
   std::vector<std::string> words, environment;
 };
-// Pure. EAB_KID and EAB_HMAC of the environment become options: the client takes them no other way.
-AcmeCommand acme_command(const Config& config, const AcmeFolders& folders, const std::string& client, std::vector<std::string> environment);
+// What this client can do.
+struct AcmeClient {
+  std::string program;
+  bool eab_by_environment = false;  // takes the account binding's key from LEGO_EAB_KID and LEGO_EAB_HMAC (lego 4.14)
+};
 
-// The client's program, or how to get it.
-base::Result<std::string> find_acme_client();
+// Pure. EAB_KID and EAB_HMAC of the operator's environment bind the account that is being made to the institution's, and
+// are used only while there is none (`registered`): in the client's environment, which root alone can read, or for a
+// client that cannot take them there as words of its command line, which everybody on the computer can.
+AcmeCommand acme_command(const Config& config, const AcmeFolders& folders, const AcmeClient& client, std::vector<std::string> environment,
+                         bool registered);
+
+// Whether an account at the authority lies in the client's folder already.
+bool acme_registered(const Config& config, const AcmeFolders& folders);
+
+// The client and what its help says that it can do, or how to get it. Runs it for a moment.
+base::Result<AcmeClient> find_acme_client();
 
 struct AcmeRun {
   pid_t pid = -1;

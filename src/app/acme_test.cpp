@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 
 namespace stipend::app {
 namespace {
@@ -18,6 +20,9 @@ Config config(const std::string& method) {
 }
 
 bool has(const std::vector<std::string>& words, const std::string& word) { return std::ranges::find(words, word) != words.end(); }
+
+const AcmeFolders kFolders{"/s/acme", "/s/challenges"};
+const AcmeClient kClient{"/usr/bin/lego", true};
 
 TEST(Acme, FailuresArePausedLongerAndLonger) {
   EXPECT_EQ(acme_pause_ms(1, 0), 60'000);
@@ -44,7 +49,7 @@ TEST(Acme, OnlyDnsCanHaveAWildcard) {
 }
 
 TEST(Acme, TheClientGetsItsSecretsInItsEnvironmentOnly) {
-  const auto command = acme_command(config("dns-01"), {"/s/acme", "/s/challenges"}, "/usr/bin/lego", {"RFC2136_TSIG_SECRET=abc"});
+  const auto command = acme_command(config("dns-01"), kFolders, kClient, {"RFC2136_TSIG_SECRET=abc"}, false);
   EXPECT_TRUE(has(command.words, "--dns"));
   EXPECT_TRUE(has(command.words, "*.stipend.test"));
   EXPECT_FALSE(has(command.words, "--http"));
@@ -52,12 +57,41 @@ TEST(Acme, TheClientGetsItsSecretsInItsEnvironmentOnly) {
   for (const auto& word : command.words) EXPECT_FALSE(word.contains("abc"));
 }
 
-TEST(Acme, AnAccountBoundToTheInstitutionIsRegisteredWithItsKey) {
-  const auto command = acme_command(config("http-01"), {"/s/acme", "/s/challenges"}, "/usr/bin/lego", {"EAB_KID=kid-1", "EAB_HMAC=aGk"});
+TEST(Acme, AnAccountBoundToTheInstitutionIsRegisteredWithItsKeyInTheEnvironment) {
+  const auto command = acme_command(config("http-01"), kFolders, kClient, {"EAB_KID=kid-1", "EAB_HMAC=aGk"}, false);
   EXPECT_TRUE(has(command.words, "--eab"));
-  EXPECT_TRUE(has(command.words, "kid-1"));
-  EXPECT_TRUE(has(command.words, "/s/challenges"));
+  EXPECT_TRUE(has(command.environment, "LEGO_EAB_KID=kid-1") && has(command.environment, "LEGO_EAB_HMAC=aGk"));
+  for (const auto& word : command.words) EXPECT_FALSE(word.contains("aGk") || word == "--hmac") << word;
   EXPECT_FALSE(has(command.environment, "EAB_HMAC=aGk"));
+  EXPECT_TRUE(has(command.words, "/s/challenges"));
+}
+
+TEST(Acme, AClientThatTakesTheKeyAsWordsOnlyGetsItForTheOneRunThatRegisters) {
+  const AcmeClient old{"/usr/bin/lego", false};
+  const auto first = acme_command(config("http-01"), kFolders, old, {"EAB_KID=kid-1", "EAB_HMAC=aGk"}, false);
+  EXPECT_TRUE(has(first.words, "--hmac") && has(first.words, "aGk"));
+  for (const auto& client : {old, kClient}) {
+    const auto later = acme_command(config("http-01"), kFolders, client, {"EAB_KID=kid-1", "EAB_HMAC=aGk"}, true);
+    EXPECT_TRUE(has(later.words, "--eab"));
+    EXPECT_FALSE(has(later.words, "--hmac"));
+    for (const auto* texts : {&later.words, &later.environment})
+      for (const auto& text : *texts) EXPECT_FALSE(text.contains("aGk")) << text;
+  }
+}
+
+TEST(Acme, ARegisteredAccountIsKnownByWhatTheClientLeft) {
+  const std::string own = testing::TempDir() + "/acme-registered";
+  const auto folder = own + "/accounts/ca.test_14000/ops@stipend.test";
+  std::filesystem::create_directories(folder);
+  auto asked = config("http-01");
+  asked.acme_directory = "https://ca.test:14000/dir";
+  asked.acme_email = "ops@stipend.test";
+  EXPECT_FALSE(acme_registered(asked, {own, ""}));
+  std::ofstream(folder + "/account.json") << "{}";
+  EXPECT_TRUE(acme_registered(asked, {own, ""}));
+  asked.acme_directory = "https://other.test/dir";
+  EXPECT_FALSE(acme_registered(asked, {own, ""}));
+  std::filesystem::remove_all(own);
 }
 
 TEST(Acme, TheEnvironmentFileIsReadLineByLine) {

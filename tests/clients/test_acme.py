@@ -1,19 +1,43 @@
 """Certificates from a real ACME authority: both methods, a renewal, an authority that is away, a challenge that fails."""
+import contextlib
 import json
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
+import threading
 
 import pytest
 from support.acme import acme_settings, authority, free_port
-from support.server import BIN, Server, wait_for
+from support.server import BIN, Server, wait_for, words_of
 from support.tls import connect, serial, shown
 
 pytestmark = [pytest.mark.skipif("STIPEND_ENDPOINT" in os.environ, reason="needs a server of its own"),
               pytest.mark.skipif(not shutil.which("pebble") or not shutil.which("lego"), reason="needs pebble and lego")]
 
 IMAGE = {"ami_id": "ami-0123456789abcdef0", "name": "minimal", "min_disk_gib": 1, "jupyter": True}
+
+
+@contextlib.contextmanager
+def clients_words(state):
+    """The command lines of a server's ACME clients, as anybody on this computer sees them meanwhile."""
+    seen, over = set(), threading.Event()
+
+    def look():
+        while not over.wait(0.01):
+            for entry in pathlib.Path("/proc").iterdir():
+                words = words_of(entry.name) if entry.name.isdigit() else [""]
+                if words[0].endswith("/lego") and any(word.startswith(str(state)) for word in words):
+                    seen.add(" ".join(words))
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        looking.join()
 
 
 def serve(settings):
@@ -112,6 +136,13 @@ def test_an_account_is_bound_to_the_institution_with_its_key(tmp_path):
         with serve(acme_settings(ca, plain, more=f'environment = "{secrets}"\n')) as server:
             issued(server)
             assert mac not in server.log.read_text()
+            server.stop()
+            for file in (server.state / "acme/certificates").iterdir():
+                file.unlink()
+            with clients_words(server.state) as seen:
+                server.start()
+                issued(server)
+            assert seen and not any(mac in words for words in seen), "once registered, the key is on no command line"
 
 
 @pytest.mark.parametrize(("wrong", "cure"), [
