@@ -1,5 +1,7 @@
 #include "app/roster_import.hpp"
 
+#include <fmt/format.h>
+
 #include "control/await.hpp"
 
 namespace stipend::app {
@@ -13,13 +15,20 @@ boost::asio::awaitable<base::Result<control::RosterStep>> import_in_steps(contro
   control::RosterStep all;
   for (bool first = true;; first = false) {
     const auto step = co_await control::run<control::RosterStep>(
-        engine, actor, [roster, options, wanted = first ? digest : std::string()](control::Tx& tx) {
-          return control::import_roster(tx, *roster, options, wanted, kRowsAStep);
+        engine, actor, [roster, options, wanted = first ? digest : std::string(), from = all.next](control::Tx& tx) {
+          return control::import_roster(tx, *roster, options, wanted, kRowsAStep, from);
         });
-    if (!step) co_return std::unexpected(step.error());
+    if (!step) {
+      auto error = step.error();
+      if (!first)
+        error.message = fmt::format("{} members were invited, {} changed and {} suspended, then it ended: {}. Preview the same file again and import the rest.",
+                                    all.invited, all.changed, all.suspended, error.message);
+      co_return std::unexpected(std::move(error));
+    }
     all.invited += step->invited;
     all.changed += step->changed;
     all.suspended += step->suspended;
+    all.next = step->next;
     if (!step->more) co_return all;
   }
 }

@@ -9,7 +9,7 @@
 
 namespace stipend::app {
 
-// What was done; an error only when nothing was. `digest` is the preview's.
+// What was done; an error in the middle says what was. `digest` is the preview's.
 boost::asio::awaitable<base::Result<control::RosterStep>> import_in_steps(control::Engine& engine, control::Actor actor,
                                                                           std::shared_ptr<const control::Roster> roster,
                                                                           control::RosterOptions options, std::string digest);

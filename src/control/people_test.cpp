@@ -1,4 +1,5 @@
 // Members, rosters, join codes and course links: who may do what, and what is left afterwards.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "control/commands/accounts.hpp"
@@ -211,6 +212,37 @@ TEST_F(People, ALargeImportGoesInStepsAndCanBeTakenUpAgain) {
   EXPECT_FALSE(last->more);
   EXPECT_EQ(last->invited, 5);
   EXPECT_EQ(preview(text).unchanged, 25);
+}
+
+TEST_F(People, EachStepOfAnImportGoesOnWhereTheOneBeforeEnded) {
+  std::string text = "identifier,name\n", renamed = text;
+  for (int i = 0; i < 25; ++i) {
+    text += fmt::format("m{},Name {}\n", i, i);
+    renamed += fmt::format("m{},Other {}\n", i, i);
+  }
+  const auto steps = [&](const std::string& file, const RosterOptions& options) {
+    RosterStep all{.more = true};
+    for (bool first = true; all.more; first = false) {
+      const auto step = run<RosterStep>(grace(), [&](Tx& tx) {
+        return import_roster(tx, parse_roster(file), options, first ? preview(file, options).digest : "", 10, all.next);
+      });
+      EXPECT_TRUE(step) << step.error().message;
+      if (!step) break;
+      EXPECT_LE(step->invited + step->changed + step->suspended, 10);
+      all = {all.invited + step->invited, all.changed + step->changed, all.suspended + step->suspended, step->more, step->next};
+    }
+    return all;
+  };
+  EXPECT_EQ(steps(text, {}).invited, 25);
+  EXPECT_EQ(steps(renamed, {}).changed, 25);
+  EXPECT_EQ(person(member("m24")->id)->name, "Other 24");
+  RosterOptions missing;
+  missing.suspend_missing = true;
+  const auto done = steps("identifier\nm3\nnew\n", missing);
+  EXPECT_EQ(done.invited, 1);
+  EXPECT_EQ(done.suspended, 26) << "24 of the roster, and two who were here before";
+  EXPECT_EQ(member("m3")->status, domain::AccountStatus::kInvited);
+  EXPECT_EQ(member("m24")->status, domain::AccountStatus::kSuspended);
 }
 
 TEST_F(People, StudentsManageNobody) {

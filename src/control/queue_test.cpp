@@ -97,7 +97,7 @@ class QueueOfALink : public Queue {
     });
     ASSERT_EQ(table_.command(table_.actor("grace"), [&](Tx& tx) -> base::Status {
                 for (auto* code : {&code_, &other_}) {
-                  TRY_ASSIGN(const auto link, make_course_link(tx, {"", "Lab", "minimal", "m4.large", "https://example.org/labs"}));
+                  TRY_ASSIGN(const auto link, make_course_link(tx, {"", "Lab", "minimal", "m4.large", "https://example.org/labs", "", ""}));
                   *code = link->code;
                 }
                 return {};

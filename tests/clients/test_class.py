@@ -2,8 +2,11 @@
 import csv
 import io
 import itertools
+import json
 import re
 import sqlite3
+import threading
+import time
 
 import pytest
 
@@ -62,6 +65,57 @@ def test_a_roster_is_previewed_confirmed_and_its_people_come_in(server, teacher)
     assert members(teacher)["counters"]["invited"] == 1
     with refused("PassRefused"):
         Session.signed_in(server, rows["s1"])
+
+
+BROKEN = {  # a line of a file of ten thousand, and what is said of each
+    "A {i},s{i},not-a-mail,B": "is not a mail address",
+    'A {i},"s{i},x,B': "there is text behind a closing quote",
+    "A {i},s\u202e{i},x{i}@example.org,B": "(U+202E)",
+    "A,s1,a@example.org,B": "is in line 2 already",
+    "A {i},s{i},x{i}@example.org,B,1,2,3": "has 7 cells, the first line names 4",
+}
+
+
+@pytest.mark.parametrize("line", BROKEN)
+def test_ten_thousand_broken_lines_are_told_one_by_one_the_first_of_them_shown(teacher, line):
+    text = "name,identifier,mail,section\n" + "".join(line.replace("{i}", str(i)) + "\n" for i in range(10_000))
+    begun = time.monotonic()
+    seen = roster(teacher, text)
+    assert time.monotonic() - begun < 5  # a tenth of a second where nothing else runs
+    assert seen["wrong_count"] >= 9_999 and len(seen["wrong"]) == 500 and len(json.dumps(seen)) < 200_000
+    lines = [wrong["line"] for wrong in seen["wrong"]]
+    assert lines == sorted(lines) and set(lines) <= set(range(2, 503))
+    assert all(BROKEN[line] in wrong["reason"] for wrong in seen["wrong"])
+    with refused("RosterWrong"):
+        roster(teacher, text, digest=seen["digest"])
+    assert members(teacher)["counters"]["members"] == 1
+
+
+def test_ten_thousand_members_are_imported_and_changed_while_others_are_answered(server, teacher):
+    text = "name,identifier,mail,section\n" + "".join(f"Student {i},s{i},s{i}@example.org,S{i % 20}\n" for i in range(10_000))
+    waits, over = [], threading.Event()
+
+    def ask():
+        other = Session(server)
+        other.cookie = teacher.cookie
+        while not over.wait(0.02):
+            begun = time.monotonic()
+            other.get("/session")
+            waits.append(time.monotonic() - begun)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    begun = time.monotonic()
+    try:
+        assert roster(teacher, text, digest=roster(teacher, text)["digest"])["invited"] == 10_000
+        changed = text.replace("Student", "Member")
+        assert roster(teacher, changed, digest=roster(teacher, changed)["digest"])["changed"] == 10_000
+    finally:
+        over.set()
+        asking.join()
+    assert time.monotonic() - begun < 40, "two to five seconds where nothing else runs"
+    assert waits and max(waits) < 2, "nobody waits for the whole of it"
+    assert roster(teacher, changed)["unchanged"] == 10_000
 
 
 def test_students_visitors_and_foreign_pages_are_refused(server, course, teacher):

@@ -119,13 +119,21 @@ base::AccountId add_member(Tx& tx, const domain::Course& course, const NewMember
   return id;
 }
 
-void rename_member(Tx& tx, const domain::Account& account, const domain::Person& wanted) {
+AccountsOfPersons count_accounts(const State& state) {
+  AccountsOfPersons counts;
+  for (const auto& [id, account] : state.accounts) ++counts[account->person];
+  return counts;
+}
+
+void rename_member(Tx& tx, const domain::Account& account, const domain::Person& wanted, AccountsOfPersons& counts) {
   const auto id = account.id;
   domain::Person person = wanted;
-  const bool shared = accounts_of(tx.state(), account.person) > 1;
-  if (shared || !tx.state().find<domain::Person>(account.person)) {
+  auto& count = counts[account.person];
+  if (count > 1 || !tx.state().find<domain::Person>(account.person)) {
     domain::Account moved = account;
     moved.person = person.id = base::make_id<base::PersonId>(tx.random());
+    --count;
+    counts[person.id] = 1;
     tx.save(std::move(person));
     tx.save(std::move(moved));
   } else {

@@ -3,6 +3,7 @@
 // and nobody is touched. Staff acts in its own course and on students; the operator everywhere.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,9 +33,12 @@ struct NewMember {
 // Makes person, account and first credit. Checks nothing but what would break an invariant.
 base::AccountId add_member(Tx& tx, const domain::Course& course, const NewMember& member);
 
+// How many accounts each person has: counted once for all renames of a command.
+using AccountsOfPersons = std::map<base::PersonId, std::size_t>;
+AccountsOfPersons count_accounts(const domain::State& state);
 // Puts the person's new name, mail and identifier. A person who is in other courses too keeps what those say: this
-// account gets a person of its own.
-void rename_member(Tx& tx, const domain::Account& account, const domain::Person& wanted);
+// account gets a person of its own, and `counts` says so.
+void rename_member(Tx& tx, const domain::Account& account, const domain::Person& wanted, AccountsOfPersons& counts);
 
 // Machines stop (cause: teacher); access keys do not count and no machine is reached until the end of the suspension; disks,
 // credit and the ledger stay as they are.

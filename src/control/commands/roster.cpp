@@ -41,10 +41,9 @@ std::string difference(const Roster& roster, RosterRow& row, const Account& acco
 
 class Planner {
  public:
-  Planner(const State& state, const domain::Course& course, const Roster& roster)
-      : state_(state), roster_(roster), members_(state, course) {
+  Planner(const State& state, const domain::Course& course, const Roster& roster, const MemberIndex& members)
+      : state_(state), roster_(roster), members_(members) {
     plan_.course = course.id;
-    plan_.wrong = roster.wrong;
   }
 
   void place(RosterRow row) {
@@ -67,19 +66,20 @@ class Planner {
     else plan_.changed.push_back({std::move(row), account->id, std::move(what)});
   }
 
-  RosterPlan done(const RosterOptions& options) {
+  // What `most` changes need of the rows from `next` on, which then is the first that is left.
+  RosterPlan some(std::size_t& next, std::size_t most) {
+    for (; next < roster_.rows.size() && plan_.fresh.size() + plan_.changed.size() < most; ++next) place(roster_.rows[next]);
+    return std::move(plan_);
+  }
+
+  // Without its digest.
+  RosterPlan all() {
+    plan_.wrong = roster_.wrong;
+    for (const auto& row : roster_.rows) place(row);
     for (const auto* account : members_.all())
       if (account->role == Role::kStudent && account->status != AccountStatus::kSuspended && !named_.contains(account->id))
         plan_.missing.push_back(account->id);
     std::ranges::sort(plan_.wrong, {}, &Wrong::line);
-    std::string all = fmt::format("{} {} {} {}\n", plan_.course.str(), options.credit.nano, options.suspend_missing, options.skip_wrong);
-    for (const auto* list : {&plan_.fresh, &plan_.changed})
-      for (const auto& [row, account, what] : *list)
-        all += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", account.str(), what, row.name, row.mail, row.identifier, row.section,
-                           row.credit ? row.credit->nano : -1, row.role ? static_cast<int>(*row.role) : -1);
-    for (const auto& id : plan_.missing) all += id.str() + "\n";
-    for (const auto& w : plan_.wrong) all += fmt::format("{} {} {}\n", w.line, w.column, w.reason);
-    plan_.digest = base::sha256_hex(all);
     return std::move(plan_);
   }
 
@@ -88,23 +88,76 @@ class Planner {
 
   const State& state_;
   const Roster& roster_;
-  MemberIndex members_;
+  const MemberIndex& members_;
   RosterPlan plan_;
   std::set<base::AccountId> named_;
 };
 
-void change_member(Tx& tx, const RosterChange& change) {
+std::string digest_of(const RosterPlan& plan, const RosterOptions& options) {
+  std::string all = fmt::format("{} {} {} {}\n", plan.course.str(), options.credit.nano, options.suspend_missing, options.skip_wrong);
+  for (const auto* list : {&plan.fresh, &plan.changed})
+    for (const auto& [row, account, what] : *list)
+      all += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", account.str(), what, row.name, row.mail, row.identifier, row.section,
+                         row.credit ? row.credit->nano : -1, row.role ? static_cast<int>(*row.role) : -1);
+  for (const auto& id : plan.missing) all += id.str() + "\n";
+  for (const auto& w : plan.wrong) all += fmt::format("{} {} {}\n", w.line, w.column, w.reason);
+  return base::sha256_hex(all);
+}
+
+void change_member(Tx& tx, const RosterChange& change, AccountsOfPersons& counts) {
   const Account* account = tx.state().find<Account>(change.account);
   const auto& now = person_of(tx.state(), *account);
   const auto& row = change.row;
   if (now.name != row.name || now.mail != row.mail || now.identifier != row.identifier)
-    rename_member(tx, *account, {{}, row.name, row.mail, row.identifier});
+    rename_member(tx, *account, {{}, row.name, row.mail, row.identifier}, counts);
   account = tx.state().find<Account>(change.account);
   if (account->section == row.section) return;
   Account moved = *account;
   moved.section = row.section;
   tx.save(std::move(moved));
   tx.audit("move-section", change.account.str(), {});
+}
+
+// Persons by their identifier, to find somebody of another course: a search for each of many rows would be long.
+class KnownPersons {
+ public:
+  explicit KnownPersons(const State& state) {
+    for (const auto& [id, person] : state.persons)
+      if (!person->identifier.empty() && !person->mail.empty()) by_identifier_.emplace(person->identifier, person);
+  }
+  base::PersonId find(const RosterRow& row) const {
+    base::PersonId first;
+    for (auto [at, end] = by_identifier_.equal_range(row.identifier); at != end; ++at) {
+      const auto& person = *at->second;
+      if (person.mail == row.mail && person.name == row.name && (first.empty() || person.id < first)) first = person.id;
+    }
+    return first;
+  }
+
+ private:
+  std::unordered_multimap<std::string_view, domain::RowPtr<domain::Person>> by_identifier_;
+};
+
+base::Result<const domain::Course*> course_for(const State& state, const Actor& actor, const RosterOptions& options) {
+  TRY_ASSIGN(const auto* course, managed_course(state, actor, options.course));
+  if (options.credit < base::Money{} || options.credit > base::Money::dollars(1'000'000))
+    return base::fail(Fault::kInvalid, "InvalidAmount", "the credit must be between 0 and 1000000 dollars");
+  return course;
+}
+
+base::Status check_confirmed(const RosterPlan& plan, const RosterOptions& options, const std::string& digest) {
+  if (!base::same_secret(digest, digest_of(plan, options)))
+    return base::fail(Fault::kConflict, "RosterChanged", "the course or the file changed since the preview; look at it again");
+  if (!plan.wrong.empty() && !options.skip_wrong)
+    return base::fail(Fault::kInvalid, "RosterWrong",
+                      fmt::format("{} lines are wrong; correct them, or choose to leave them out", plan.wrong.size()));
+  return {};
+}
+
+base::Status check_complete(const RosterPlan& plan) {
+  if (plan.wrong.empty()) return {};
+  return base::fail(Fault::kInvalid, "RosterWrong",
+                    "a wrong line may be that of a member: correct all lines before you suspend who is missing");
 }
 
 }  // namespace
@@ -144,53 +197,61 @@ base::PersonId known_person(const State& state, const NewMember& member) {
 }
 
 base::Result<RosterPlan> plan_roster(const State& state, const Actor& actor, const Roster& roster, const RosterOptions& options) {
-  TRY_ASSIGN(const auto* course, managed_course(state, actor, options.course));
-  if (options.credit < base::Money{} || options.credit > base::Money::dollars(1'000'000))
-    return base::fail(Fault::kInvalid, "InvalidAmount", "the credit must be between 0 and 1000000 dollars");
-  Planner planner(state, *course, roster);
-  for (const auto& row : roster.rows) planner.place(row);
-  return planner.done(options);
+  TRY_ASSIGN(const auto* course, course_for(state, actor, options));
+  const MemberIndex members(state, *course);
+  auto plan = Planner(state, *course, roster, members).all();
+  plan.digest = digest_of(plan, options);
+  return plan;
 }
 
 base::Result<RosterStep> import_roster(Tx& tx, const Roster& roster, const RosterOptions& options, const std::string& digest,
-                                       std::size_t most) {
-  TRY_ASSIGN(const auto plan, plan_roster(tx.state(), tx.actor(), roster, options));
-  if (!digest.empty() && !base::same_secret(digest, plan.digest))
-    return base::fail(Fault::kConflict, "RosterChanged", "the course or the file changed since the preview; look at it again");
-  if (!digest.empty() && !plan.wrong.empty() && !options.skip_wrong)
-    return base::fail(Fault::kInvalid, "RosterWrong",
-                      fmt::format("{} lines are wrong; correct them, or choose to leave them out", plan.wrong.size()));
+                                       std::size_t most, std::size_t from) {
+  TRY_ASSIGN(const auto* course, course_for(tx.state(), tx.actor(), options));
+  const auto id = course->id;
+  const MemberIndex members(tx.state(), *course);
+  if (!digest.empty()) {
+    const auto whole = Planner(tx.state(), *course, roster, members).all();
+    TRY(check_confirmed(whole, options, digest));
+    if (options.suspend_missing) TRY(check_complete(whole));
+  }
   if (roster.rows.empty()) return base::fail(Fault::kInvalid, "RosterWrong", "no line of the file can be imported");
-  if (options.suspend_missing && !plan.wrong.empty())
-    return base::fail(Fault::kInvalid, "RosterWrong",
-                      "a wrong line may be that of a member: correct all lines before you suspend who is missing");
-  const auto* course = tx.state().find<domain::Course>(plan.course);
-  std::map<std::string, base::PersonId> known;  // built once: a search for each of ten thousand would be long
-  for (const auto& [id, person] : tx.state().persons)
-    if (!person->identifier.empty() && !person->mail.empty())
-      known.emplace(person->identifier + "\n" + person->mail + "\n" + person->name, id);
+
   RosterStep step;
-  std::size_t done = 0;
-  for (const auto& change : plan.fresh) {
-    if (done++ == most) return step.more = true, step;
-    const auto& row = change.row;
-    NewMember member{row.name, row.mail, row.identifier, row.section};
-    member.role = row.role.value_or(Role::kStudent);
-    member.credit = row.credit.value_or(options.credit);
-    if (const auto at = known.find(row.identifier + "\n" + row.mail + "\n" + row.name); at != known.end()) member.known = at->second;
-    add_member(tx, *course, member);
-    ++step.invited;
+  step.next = from;
+  const auto part = Planner(tx.state(), *course, roster, members).some(step.next, most);
+  step.more = step.next < roster.rows.size();
+  Members missing;
+  if (options.suspend_missing && !step.more) {
+    auto whole = Planner(tx.state(), *course, roster, members).all();
+    TRY(check_complete(whole));
+    missing = std::move(whole.missing);
+    const std::size_t left = most - part.fresh.size() - part.changed.size();
+    step.more = missing.size() > left;
+    missing.resize(std::min(missing.size(), left));
   }
-  for (const auto& change : plan.changed) {
-    if (done++ == most) return step.more = true, step;
-    change_member(tx, change);
-    ++step.changed;
+  if (!part.fresh.empty()) {
+    const KnownPersons known(tx.state());
+    for (const auto& [row, account, what] : part.fresh) {
+      NewMember member;
+      member.name = row.name;
+      member.mail = row.mail;
+      member.identifier = row.identifier;
+      member.section = row.section;
+      member.role = row.role.value_or(Role::kStudent);
+      member.credit = row.credit.value_or(options.credit);
+      member.known = known.find(row);
+      add_member(tx, *tx.state().find<domain::Course>(id), member);
+    }
   }
-  if (options.suspend_missing && !plan.missing.empty()) {
-    TRY(suspend(tx, plan.missing));
-    step.suspended = static_cast<std::int64_t>(plan.missing.size());
+  if (!part.changed.empty()) {
+    auto counts = count_accounts(tx.state());
+    for (const auto& change : part.changed) change_member(tx, change, counts);
   }
-  tx.audit("import-roster", plan.course.str(), fmt::format("{} invited, {} changed, {} suspended", step.invited, step.changed, step.suspended));
+  step.invited = static_cast<std::int64_t>(part.fresh.size());
+  step.changed = static_cast<std::int64_t>(part.changed.size());
+  if (!missing.empty()) TRY(suspend(tx, missing));
+  step.suspended = static_cast<std::int64_t>(missing.size());
+  tx.audit("import-roster", id.str(), fmt::format("{} invited, {} changed, {} suspended", step.invited, step.changed, step.suspended));
   return step;
 }
 

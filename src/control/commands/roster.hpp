@@ -2,8 +2,8 @@
 // previewed. Members are recognised by their identifier, without one by their mail, never by their name.
 #pragma once
 
-#include <map>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "control/commands/people.hpp"
@@ -20,7 +20,7 @@ class MemberIndex {
   const std::vector<const domain::Account*>& all() const { return all_; }
 
  private:
-  using Found = std::map<std::string, const domain::Account*>;
+  using Found = std::unordered_map<std::string, const domain::Account*>;
   static const domain::Account* find(const Found& in, const std::string& text);
   Found identifiers_, mails_;
   std::vector<const domain::Account*> all_;
@@ -60,12 +60,14 @@ base::Result<RosterPlan> plan_roster(const domain::State& state, const Actor& ac
 struct RosterStep {
   std::int64_t invited = 0, changed = 0, suspended = 0;
   bool more = false;
+  std::size_t next = 0;           // for the next step: its first row
 };
-// Does at most `most` of what plan_roster would do now. `digest` (empty: not asked, for the steps after the first) must
-// be the preview's: RosterChanged when something is different since. RosterWrong while lines are wrong and not skipped, when no line
-// is good, or when who is missing shall be suspended and some lines are wrong.
+// Does at most `most` of what plan_roster would do now, from the row `from` on: those before it were done by the steps
+// before, so a step costs what its own rows and one look at the members cost. `digest` (empty: not asked, for the steps
+// after the first) must be the preview's: RosterChanged when something is different since. RosterWrong while lines are
+// wrong and not skipped, when no line is good, or when who is missing shall be suspended and some lines are wrong.
 // A step is one transaction; after a crash the same file imported again does the rest.
 base::Result<RosterStep> import_roster(Tx& tx, const Roster& roster, const RosterOptions& options, const std::string& digest,
-                                       std::size_t most);
+                                       std::size_t most, std::size_t from = 0);
 
 }  // namespace stipend::control

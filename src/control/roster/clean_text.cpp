@@ -125,6 +125,13 @@ base::Result<std::string> clean_mail(std::string_view text) {
 }
 
 std::string folded(std::string_view text) {
+  // Of most rosters and of every member looked up: what the mapping makes of ASCII, which is only its small letters.
+  if (std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; })) {
+    std::string small(text);
+    for (char& c : small)
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+    return small;
+  }
   return mapped(text, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
 }
 
