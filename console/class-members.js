@@ -7,6 +7,7 @@ import { count, el, fill, notice } from "/assets/dom.js";
 import { when } from "/assets/when.js";
 
 const PAGE = 100, EVERY_MS = 5000;
+const SEEN_FIRST = 30;  // rows that a window shows; of another question the others come once these are painted
 const COLUMNS = [["name", "Name"], ["identifier", "Identifier"], ["section", "Section"], ["state", "State"], ["left", "Left"], ["used", "Used"],
   ["", "Lasts until"], ["running", "Running"], ["seen", "Last seen"]];
 const STATES = [["", "All"], ["running", "With running machines"], ["out-of-credit", "Out of credit"], ["invited", "Invited, not yet here"], ["joined", "Joined"],
@@ -22,6 +23,7 @@ export async function showMembers(box) {
   const selected = new Map();  // account -> name, over pages
   let everyone = false;        // all that are found, not only those on this page
   let page = null, asked = 0, drawn = 0;
+  let rows = new Map(), question = "", drawing = 0;  // account -> what was drawn and of what
 
   const find = el("input", { type: "search", placeholder: "Name, identifier, mail or account", "aria-label": "Find members", value: query.find });
   const state = el("select", { "aria-label": "State" }, STATES.map(([value, words]) => el("option", { value, selected: value === query.state }, words)));
@@ -117,8 +119,7 @@ export async function showMembers(box) {
   }
 
   function line(row) {
-    const pick = el("input", { type: "checkbox", "aria-label": `Choose ${nameOf(row)}`, disabled: everyone });
-    pick.checked = everyone || selected.has(row.account);
+    const pick = el("input", { type: "checkbox", "aria-label": `Choose ${nameOf(row)}` });
     pick.dataset.key = row.account;
     pick.addEventListener("change", () => {
       if (pick.checked) selected.set(row.account, nameOf(row)); else selected.delete(row.account);
@@ -127,7 +128,7 @@ export async function showMembers(box) {
     });
     const cell = (label, ...inside) => el("td", { "data-label": label }, ...inside);
     const machines = row.machines.map((m) => el("div", { class: `state ${m.state}`, title: `${m.id} ${m.state}` }, `${m.name || "—"} (${m.type})`));
-    return el("tr", { "data-account": row.account, class: row.status },
+    const node = el("tr", { "data-account": row.account, class: row.status },
       el("td", { class: "pick" }, pick),
       el("th", { scope: "row" }, el("a", { href: `/class/people/${row.account}` }, nameOf(row)),
         row.role === "student" ? null : el("span", { class: "tag" }, "staff"), row.mail ? el("div", { class: "quiet" }, row.mail) : null),
@@ -136,13 +137,40 @@ export async function showMembers(box) {
       el("td", { "data-label": "Used", class: "number" }, row.used_shown),
       cell("Lasts until", row.lasts_until ? when(row.lasts_until) : "—"), cell("Running", machines.length ? machines : "—"),
       cell("Last seen", row.seen ? when(row.seen) : "never"));
+    return { node, pick };
+  }
+
+  // A row that looks as before is the same node: few of a hundred change from one look to the next.
+  function drawRows() {
+    const mine = ++drawing, before = rows, now = new Map();
+    const focused = document.activeElement?.dataset?.key;
+    const node = (row) => {
+      const look = JSON.stringify(row);
+      const known = before.get(row.account);
+      const made = known?.look === look ? known : { look, ...line(row) };
+      now.set(row.account, made);
+      made.pick.checked = everyone || selected.has(row.account);
+      made.pick.disabled = everyone;
+      return made.node;
+    };
+    const refocus = () => { if (focused) body.querySelector(`[data-key="${focused}"]`)?.focus(); };
+    const first = question === JSON.stringify(query) ? page.rows.length : SEEN_FIRST;
+    question = JSON.stringify(query);
+    rows = now;
+    body.replaceChildren(...page.rows.slice(0, first).map(node));
+    refocus();
+    const others = page.rows.slice(first);
+    if (!others.length) return;
+    requestAnimationFrame(() => setTimeout(() => {
+      if (mine !== drawing) return;  // another answer came
+      body.append(...others.map(node));
+      refocus();
+    }));
   }
 
   function draw() {
-    const focused = document.activeElement?.dataset?.key;
     drawHead();
-    body.replaceChildren(...page.rows.map(line));
-    if (focused) body.querySelector(`[data-key="${focused}"]`)?.focus();
+    drawRows();
     drawBar();
     const chosen = query.section;
     section.replaceChildren(el("option", { value: "" }, "Every section"), ...page.sections.map((name) => el("option", { value: name, selected: name === chosen }, name)),
