@@ -34,7 +34,7 @@ export async function grant(who, words, members) {
 export async function suspend(who, words) {
   const sure = await ask({
     title: `Suspend ${words}?`,
-    text: ["Their machines stop, their keys and sign-in links end. Disks and credit stay, and you can end the suspension at any time."],
+    text: ["Their machines stop, and their access keys do nothing until you end the suspension. Disks, files and credit stay, and they can still sign in to fetch their files."],
     go: "Suspend", danger: true,
   });
   if (!sure) return null;

@@ -184,7 +184,7 @@ awaitable<Result<std::string>> EngineClass::export_roster(base::AccountId staff)
   const auto actor = console_actor(staff);
   return control::read<std::string>(engine_, actor, [actor](const State& state, base::WallTime) -> Result<std::string> {
     TRY_ASSIGN(const auto* course, control::managed_course(state, actor, ""));
-    return roster_csv(state, control::MemberIndex(state, *course).all());
+    return roster_csv(state, by_name(state, control::MemberIndex(state, *course).all()));
   });
 }
 

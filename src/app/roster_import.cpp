@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "control/await.hpp"
+#include "control/roster/clean_text.hpp"
 
 namespace stipend::app {
 namespace {
@@ -31,6 +34,17 @@ boost::asio::awaitable<base::Result<control::RosterStep>> import_in_steps(contro
     all.next = step->next;
     if (!step->more) co_return all;
   }
+}
+
+std::vector<const domain::Account*> by_name(const domain::State& state, std::vector<const domain::Account*> members) {
+  std::vector<std::pair<std::string, const domain::Account*>> named;
+  for (const auto* account : members) {
+    const auto* person = state.find<domain::Person>(account->person);
+    named.emplace_back(person ? control::folded(person->name.empty() ? person->identifier : person->name) : "", account);
+  }
+  std::ranges::sort(named, {}, [](const auto& one) { return std::pair(one.first, one.second->id); });
+  std::ranges::transform(named, members.begin(), [](const auto& one) { return one.second; });
+  return members;
 }
 
 std::string roster_csv(const domain::State& state, const std::vector<const domain::Account*>& members, const LinkOf& link) {

@@ -14,6 +14,8 @@ boost::asio::awaitable<base::Result<control::RosterStep>> import_in_steps(contro
                                                                           std::shared_ptr<const control::Roster> roster,
                                                                           control::RosterOptions options, std::string digest);
 
+// Sorted as people look for them: by name, without one by identifier; letter case does not count.
+std::vector<const domain::Account*> by_name(const domain::State& state, std::vector<const domain::Account*> members);
 // The members of a course as a CSV that a later import reads back; with `links`, a column of sign-in links.
 using LinkOf = std::function<std::string(const base::AccountId&)>;
 std::string roster_csv(const domain::State& state, const std::vector<const domain::Account*>& members, const LinkOf& link = {});

@@ -37,11 +37,12 @@ def teacher(server, course):
 
 @pytest.fixture
 def ada(server, teacher):
-    """Joined by a code: has no key yet."""
-    code = teacher.post("/class/codes", {"credit": "10", "uses": 1, "days": 1})["code"]
-    session = Session(server)
-    session.post("/join", {"code": code, "identifier": f"ada-{next(numbers)}"})
-    return session.begin()
+    """Of a roster: has no key yet."""
+    text, send = f"identifier,credit\nada-{next(numbers)},10\n".encode(), {"Content-Type": "application/octet-stream"}
+    digest = teacher.post("/class/roster", text, send)["digest"]
+    teacher.post(f"/class/roster?digest={digest}", text, send)
+    (link,) = teacher.post("/class/sign-in-links", {"query": {"state": "invited", "find": "ada-"}})["links"]
+    return Session.signed_in(server, link["url"])
 
 
 def as_account(made):

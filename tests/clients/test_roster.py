@@ -65,12 +65,13 @@ def test_an_export_reads_back_and_protects_spreadsheets(server, course, tmp_path
 
 
 def test_sign_in_links_for_all_who_never_came(server, course, tmp_path):
-    server.call("roster", "import", write(tmp_path, "identifier\ns1\ns2\n"), "--course", course, "--confirm")
+    server.call("roster", "import", write(tmp_path, "identifier,name\ns1,Zoe\ns2,ben\ns3,Ada\ns4,\n"), "--course", course, "--confirm")
     first = run(server, "roster", "links", "--course", course).stdout.decode()
     again = run(server, "roster", "links", "--course", course).stdout.decode()
     for text in (first, again):
         rows = list(csv.DictReader(io.StringIO(text)))
-        assert [r["identifier"] for r in rows] and all("/sign-in#" in r["sign-in link"] for r in rows)
+        assert [r["identifier"] for r in rows] == ["s3", "s2", "s4", "s1"], "by name, without one by identifier"
+        assert all("/sign-in#" in r["sign-in link"] for r in rows)
     assert set(first.splitlines()[1:]).isdisjoint(again.splitlines()[1:])
 
 

@@ -82,7 +82,7 @@ awaitable<JsonResult> export_csv(AdminContext& context, control::Actor actor, Js
   co_return co_await control::read<Json>(
       context.engine(), std::move(actor), [course = *course, asker](const domain::State& state, base::WallTime) -> JsonResult {
         TRY_ASSIGN(const auto* found, control::managed_course(state, asker, course));
-        return Json{{"csv", roster_csv(state, control::MemberIndex(state, *found).all())}};
+        return Json{{"csv", roster_csv(state, by_name(state, control::MemberIndex(state, *found).all()))}};
       });
 }
 
@@ -96,7 +96,7 @@ awaitable<JsonResult> links(AdminContext& context, control::Actor actor, Json ar
       context.engine(), std::move(actor), [course = *course, everybody, origin](control::Tx& tx) -> JsonResult {
         TRY_ASSIGN(const auto* found, control::managed_course(tx.state(), tx.actor(), course));
         control::Members members;
-        for (const auto* account : control::MemberIndex(tx.state(), *found).all())
+        for (const auto* account : by_name(tx.state(), control::MemberIndex(tx.state(), *found).all()))
           if (account->status == domain::AccountStatus::kInvited || (everybody && account->status != domain::AccountStatus::kSuspended))
             members.push_back(account->id);
         Json out{{"csv", ""}, {"links", members.size()}};

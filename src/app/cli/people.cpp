@@ -158,7 +158,7 @@ void add_members(CLI::App& account, Cli& cli) {
     const char *name, *command, *what;
   };
   static constexpr Act kActs[] = {
-      {"suspend", "account.suspend", "stop its machines and end its keys; disks and credit stay, and its files can be fetched"},
+      {"suspend", "account.suspend", "stop its machines; its keys do nothing meanwhile; disks and credit stay, and its files can be fetched"},
       {"unsuspend", "account.unsuspend", "end a suspension"},
       {"erase", "account.erase", "forget the person for good, in all courses: name, mail, identifier; the accounts stay, suspended"}};
   for (const auto& act : kActs) {

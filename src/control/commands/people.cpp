@@ -237,7 +237,9 @@ base::Result<std::vector<NewLink>> new_sign_in_links(Tx& tx, const Members& memb
   end_passes(tx, ids, domain::PassKind::kSignInLink);
   std::vector<NewLink> links;
   links.reserve(ids.size());
-  for (const auto& id : ids) links.push_back({id, make_sign_in_link(tx, id)});
+  Members order;
+  for (const auto* row : rows) order.push_back(row->id);
+  for (const auto& id : order) links.push_back({id, make_sign_in_link(tx, id)});
   return links;
 }
 

@@ -54,6 +54,7 @@ struct NewLink {
   base::AccountId account;
   std::string token;  // for /sign-in#TOKEN; 7 days or one use. Earlier links of the account end
 };
+// In the order of `members`.
 base::Result<std::vector<NewLink>> new_sign_in_links(Tx& tx, const Members& members);
 
 // Name, mail, identifier and what was written about them (notes of grants) are gone for good, and every way in with
