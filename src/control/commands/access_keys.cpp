@@ -21,8 +21,9 @@ std::string setting_of(const base::AccountId& account) { return "access-keys-use
 // Only ours writes it.
 KeyUse written(const domain::State& state, const base::AccountId& account) {
   KeyUse out;
-  if (const auto* row = state.find<domain::Setting>(setting_of(account)))
-    for (const auto& [id, ms] : nlohmann::json::parse(row->value).items()) out[id] = {ms.get<std::int64_t>()};
+  const auto* row = state.find<domain::Setting>(setting_of(account));
+  const auto value = row ? nlohmann::json::parse(row->value) : nlohmann::json::object();
+  for (const auto& [id, ms] : value.items()) out[id] = {ms.get<std::int64_t>()};
   return out;
 }
 
