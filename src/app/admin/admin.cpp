@@ -22,6 +22,7 @@ std::string text_or(const Json& arguments, const char* name, std::string fallbac
 }
 
 base::Result<std::int64_t> whole_number(const Json& arguments, const char* name, std::int64_t fallback) {
+  if (const auto at = arguments.find(name); at != arguments.end() && at->is_number_integer()) return at->get<std::int64_t>();
   const auto value = text_or(arguments, name, "");
   if (value.empty()) return fallback;
   std::int64_t number = 0;

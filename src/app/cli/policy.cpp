@@ -7,6 +7,7 @@
 #include "app/cli/class_time.hpp"
 #include "app/cli/parts.hpp"
 #include "base/clock.hpp"
+#include "base/money.hpp"
 
 namespace stipend::app {
 namespace {
@@ -29,11 +30,11 @@ std::string figure(const Json& j, const char* key, const std::string& one) {
 }
 std::string amount(const Json& j, const char* key) {
   const auto value = j.value(key, std::string("0"));
-  return value == "0" ? "no limit" : "$" + value;
+  return base::parse_decimal(value).value_or(base::Money{}) == base::Money{} ? "no limit" : "$" + value;
 }
 
 std::string windows(const Json& list, const std::string& none, const std::string& zone) {
-  constexpr std::size_t kShown = 12;
+  constexpr std::size_t kShown = 5;
   if (list.empty()) return none;
   std::string out;
   for (std::size_t i = 0; i < std::min(list.size(), kShown); ++i)
