@@ -10,6 +10,7 @@
 #include "control/await.hpp"
 #include "control/commands/accounts.hpp"
 #include "control/commands/instances.hpp"
+#include "control/commands/policy.hpp"
 #include "control/commands/queue.hpp"
 #include "domain/catalogue.hpp"
 
@@ -129,7 +130,9 @@ awaitable<Result<std::vector<gateway::TypeView>>> EnginePorts::types(base::Accou
     const auto* catalogue = catalogue_of(state, account);
     if (!catalogue) return out;
     const auto left = control::figures(state, account, now).available;
+    const auto allowed = control::policy_of(state, account).types;
     for (const auto& type : catalogue->types) {
+      if (!allowed.empty() && std::ranges::find(allowed, type.name) == allowed.end()) continue;
       const auto hours = type.price.nano_per_hour > 0 ? left.nano / type.price.nano_per_hour : 0;
       out.push_back({type.name, type.vcpus, type.memory_mib, {type.price.nano_per_hour}, hours});
     }
