@@ -45,7 +45,7 @@ def test_a_terminal_in_the_machine_answers_through_its_websocket(lab, picture):
       s.onmessage = (e) => { if (JSON.parse(e.data)[0] === "setup") s.send(JSON.stringify(["stdin", "id -un > who.txt\\n"])); done(); };
       s.onerror = failed;
     })""", name)
-    wait_for("the terminal's file", lambda: lab.evaluate("fetch('/api/contents/who.txt').then((r) => r.json())").get("content") == "ubuntu\n")
+    wait_for("the terminal's file", lambda: lab.evaluate("fetch('/api/contents/who.txt').then((r) => r.ok ? r.json() : {})").get("content") == "ubuntu\n")
     picture(lab, "jupyterlab")
 
 
