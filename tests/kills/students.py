@@ -7,6 +7,7 @@ from decimal import Decimal
 from botocore.exceptions import BotoCoreError, ClientError
 
 from support import aws
+from support.server import wait_for
 from support.wallet import Student
 
 # What AWS answers too when something is not possible now. Anything else, above all an internal error, fails the story.
@@ -15,12 +16,18 @@ REFUSALS = {"IncorrectInstanceState", "InsufficientCredit", "InsufficientInstanc
 AWAY = (BotoCoreError, OSError, subprocess.SubprocessError)  # the server, or the machine, is not there now
 
 
-class Busy:
-    """One student. `poor` has a minute of credit at a time and stops nothing, so leases end by themselves."""
+AT_HOME = "mountpoint -q ~ && echo its own; true"
 
-    def __init__(self, server, folder, name, seed, poor=False):
+
+class Busy:
+    """One student. `poor` has a minute of credit at a time and stops nothing, so leases end by themselves. `home`: it outlives
+    the machine; such a one terminates often."""
+
+    def __init__(self, server, folder, name, seed, poor=False, home=False):
         self.thread = threading.Thread(target=self.run, daemon=True)
-        self.wallet = Student(server, folder, name)
+        self.wallet = Student(server, folder, name, **({"course": "homes", "homes": "keep"} if home else {}))
+        self.home = home
+        self.at_home = []  # the lines that were written and synced in the home, whichever machine had it
         self.random = random.Random(seed)
         self.poor = poor
         self.type = "t2.medium" if poor else "t2.micro"
@@ -77,7 +84,7 @@ class Busy:
 
     def choose(self):
         names = ["launch", "start", "write", "stop", "reboot", "terminate", "top_up"]
-        weights = [0, 5, 5, 0, 0.3, 0, 3] if self.poor else [4, 4, 5, 3, 1, 0.5, 1]
+        weights = [0, 5, 5, 0, 0.3, 0, 3] if self.poor else [4, 4, 5, 3, 1, 2 if self.home else 0.5, 1]
         return self.random.choices(names, weights)[0]
 
     def machines(self, *states):
@@ -123,9 +130,11 @@ class Busy:
         if not machine or "PublicIpAddress" not in machine:
             return
         line = f"{self.random.getrandbits(64):016x}"
-        said = self.wallet.key.run(machine["PublicIpAddress"], f"echo {line} >> kept.txt && sync && echo written", seconds=20, check=False)
+        said = self.wallet.key.run(machine["PublicIpAddress"], f"echo {line} >> kept.txt && sync && echo written; {AT_HOME}", seconds=20, check=False)
         if "written" in said:
             self.kept.setdefault(machine["InstanceId"], []).append(line)
+            if "its own" in said:
+                self.at_home.append(line)
 
     def to_all(self, call, *states):
         ids = [machine["InstanceId"] for machine in self.machines(*states)]
@@ -156,6 +165,18 @@ class Busy:
         found = self.wallet.key.run(machine["PublicIpAddress"], "cat kept.txt 2>/dev/null; true").split()
         missing = [line for line in lines if line not in found]
         assert not missing, (machine["InstanceId"], missing)
+
+    def check_home(self):
+        """What was ever written in the home is there, on whichever machine has it now; all are stopped."""
+        if not self.at_home:
+            return
+        self.give_up_all()
+        wait_for("all to have ended", lambda: not self.machines("pending", "running", "shutting-down", "stopping", "stopped"), 120)
+        made = self.wallet.ec2.run_instances(ImageId=self.image, InstanceType=self.type, KeyName=self.wallet.key.name, MinCount=1, MaxCount=1)
+        machine = made["Instances"][0]["InstanceId"]
+        aws.wait_state(self.wallet.ec2, machine, "running")
+        self.kept[machine] = self.at_home
+        self.check_kept(aws.instance(self.wallet.ec2, machine))
 
     def own_a_machine_and_little_else(self):
         """The disk's reserve is paid, little more than the minute that a start needs is left."""

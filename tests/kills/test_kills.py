@@ -17,6 +17,7 @@ from students import Busy
 
 CHECK_EVERY = 4
 POOR = ("Alan", "Edsger")
+WITH_A_HOME = ("Grace",)
 
 
 class Story:
@@ -24,7 +25,7 @@ class Story:
         self.server = server
         self.random = random.Random(seed)
         self.places = Places(server.state)
-        self.students = [Busy(server, folder, name, f"{seed} {name}", poor=name in POOR) for name in ("Ada", "Grace", *POOR)]
+        self.students = [Busy(server, folder, name, f"{seed} {name}", poor=name in POOR, home=name in WITH_A_HOME) for name in ("Ada", "Grace", *POOR)]
         for student in self.students:
             if student.poor:
                 student.own_a_machine_and_little_else()
@@ -83,6 +84,8 @@ class Story:
             assert not down, f"did not start again: {down}"
             for machine in student.machines("running"):
                 student.check_kept(machine)
+        for student in self.students:
+            student.check_home()
 
     def go_on(self):
         for student in self.students:
@@ -95,7 +98,8 @@ class Story:
             done.update(student.done)
         lines = sum(len(lines) for student in self.students for lines in student.kept.values())
         out_of_credit = self.server.log.read_text().count('"cause":"credit"')
-        print(f"  {len(self.witness.seen_s)} runs, {out_of_credit} ended by their lease; {lines} lines kept; "
+        at_home = sum(len(student.at_home) for student in self.students)
+        print(f"  {len(self.witness.seen_s)} runs, {out_of_credit} ended by their lease; {lines} lines kept, {at_home} in a home; "
               f"serve started again {self.restarts} times; tried: {dict(done)}", flush=True)
 
     def keep_logs(self, seed):
