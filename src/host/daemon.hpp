@@ -233,7 +233,7 @@ class Daemon {
   std::int64_t next_oom_ms_ = 0, next_disk_use_ms_ = 0;
   DiskWatch disk_watch_;
   std::set<dev_t> low_file_systems_;                    // told of
-  std::map<base::DiskId, std::int64_t> held_folders_;   // what each occupied when it was held
+  std::map<base::DiskId, std::int64_t> held_folders_;   // each from what it occupies on is its writers' growth
   std::map<base::DiskId, DiskUse> folders_told_;        // how full a course's folder is, as the server knows it
   bool end_ = false;
 };

@@ -62,8 +62,11 @@ std::vector<base::DiskId> Daemon::folders_in_use() const {
 }
 
 void Daemon::hold_folder(const DiskStop& stop, const DiskLook& look) {
+  auto& from = held_folders_[stop.folder];  // what its writers have in memory for it was accepted, and comes
   for (const auto& folder : look.folders)
-    if (folder.id == stop.folder) held_folders_[folder.id] = folder.occupied;
+    if (folder.id == stop.folder) from = folder.occupied;
+  for (const auto& machine : look.machines)
+    if (machine.folder == stop.folder) from += machine.dirty;
   log::error("the disk is almost full: the course folder that grows most takes no more for now",
              {{"disk", stop.folder.str()}, {"left_mib", disk_watch_.room() >> 20}, {"wrote_mib", stop.grew >> 20}});
   if (auto held = fork_child([&] { return hold_disk(names_, stop.folder) ? 0 : 1; })) orphan_jobs_.push_back(*std::move(held));
@@ -99,7 +102,8 @@ void Daemon::watch_disk(std::int64_t now) {
     if (!machine.home.empty()) occupied += space->occupied_bytes[i++];
     if (const auto of_folder = grown.find(machine.course); of_folder != grown.end() && machine.course_writable) occupied += of_folder->second;
     DiskWriter writer{.id = id, .occupied = occupied, .dirty = 0,
-                      .ending = machine.stop || machine.ending || machine.status.lease.stage != Stage::kRunning};
+                      .ending = machine.stop || machine.ending || machine.status.lease.stage != Stage::kRunning,
+                      .folder = machine.course_writable ? machine.course : base::DiskId{}};
     if (near) writer.dirty = machine_dirty_bytes(names_, id).value_or(0);
     look.machines.push_back(writer);
   }

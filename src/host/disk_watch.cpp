@@ -25,62 +25,73 @@ DiskMarks DiskMarks::of(std::int64_t size, std::int64_t dirty_limit) {
   return {.soft = 2 * hard, .hard = hard, .critical = hard / 3, .reserve = hard + std::min(hard, kBesideMachines)};
 }
 
-DiskWatch::Growth DiskWatch::sample(std::vector<Sample>& kept, std::int64_t bytes, std::int64_t now_ms, std::int64_t since_ms) {
-  kept.push_back({now_ms, bytes});
-  std::erase_if(kept, [&](const Sample& s) { return s.at_ms < now_ms - kWindowMs; });
-  Growth growth{.grew = bytes - std::ranges::min_element(kept, {}, &Sample::bytes)->bytes, .pace = 0};
-  if (kept.size() > 1) growth.pace = std::max<std::int64_t>(0, bytes - kept[kept.size() - 2].bytes) * 1'000 / since_ms;
-  return growth;
+DiskWatch::Growth DiskWatch::grow(std::vector<Sample>& kept, const Sample& newest) {
+  kept.push_back(newest);
+  std::erase_if(kept, [&](const Sample& s) { return s.at_ms < newest.at_ms - kWindowMs; });
+  return {.on_disk = newest.occupied - std::ranges::min_element(kept, {}, &Sample::occupied)->occupied,
+          .all = newest.bytes() - std::ranges::min_element(kept, {}, &Sample::bytes)->bytes(),
+          .lately = kept.size() > 1 ? newest.bytes() - kept[kept.size() - 2].bytes() : 0};
 }
 
 std::optional<DiskStop> DiskWatch::look(const DiskLook& look, std::int64_t now_ms) {
   marks_ = DiskMarks::of(look.size, look.dirty_limit);
   room_ = look.free;
-  std::map<base::InstanceId, std::vector<Sample>> samples;
+  struct Shared {
+    std::int64_t on_disk = 0, in_memory = 0, lately = 0;  // grown: its own; its writers'; both, with their disks
+  };
+  std::map<base::DiskId, Shared> shared;
   std::map<base::DiskId, std::vector<Sample>> folder_samples;
-  const std::int64_t since_ms = std::max<std::int64_t>(250, now_ms - std::exchange(looked_at_ms_, now_ms));
-  std::int64_t pace = 0;  // bytes a second, all together
+  for (const auto& folder : look.folders) {
+    auto& kept = folder_samples[folder.id] = std::move(folder_samples_[folder.id]);
+    const auto growth = grow(kept, {now_ms, folder.occupied, 0});
+    shared[folder.id] = {growth.on_disk, 0, growth.lately};
+  }
+  std::map<base::InstanceId, std::vector<Sample>> samples;
+  std::int64_t grown = 0;  // since the last look, all together
   bool somebody_ends = false;
   const DiskWriter* most = nullptr;
   std::int64_t most_grew = 0;
   for (const auto& machine : look.machines) {
     room_ -= machine.dirty;
     auto& kept = samples[machine.id] = std::move(samples_[machine.id]);
-    const auto growth = sample(kept, machine.occupied + machine.dirty, now_ms, since_ms);
-    pace += growth.pace;
+    const auto growth = grow(kept, {now_ms, machine.occupied, machine.dirty});
+    const auto folder = shared.find(machine.folder);
+    // What goes from its memory to the folder is counted once.
+    if (folder != shared.end()) folder->second.lately += growth.lately;
+    else grown += std::max<std::int64_t>(0, growth.lately);
     if (machine.ending) {
       somebody_ends = somebody_ends || (last_ && last_->id == machine.id && now_ms < last_at_ms_ + kOneAtATimeMs);
       continue;
     }
-    if (growth.grew < kLeastGrowth) continue;
-    const auto rank = [](std::int64_t grew, const DiskWriter& w) { return std::tuple(-grew, -w.occupied, w.id); };
-    if (!most || rank(growth.grew, machine) < rank(most_grew, *most)) {
+    std::int64_t grew = growth.all;
+    if (folder != shared.end() && folder->second.on_disk >= growth.on_disk) {
+      grew = growth.on_disk;
+      folder->second.in_memory += std::max<std::int64_t>(0, growth.all - growth.on_disk);
+    }
+    if (grew < kLeastGrowth) continue;
+    const auto rank = [](std::int64_t growth, const DiskWriter& w) { return std::tuple(-growth, -w.occupied, w.id); };
+    if (!most || rank(grew, machine) < rank(most_grew, *most)) {
       most = &machine;
-      most_grew = growth.grew;
+      most_grew = grew;
     }
   }
   const SharedDisk* folder = nullptr;
-  std::int64_t folder_grew = 0;
-  for (const auto& shared : look.folders) {
-    auto& kept = folder_samples[shared.id] = std::move(folder_samples_[shared.id]);
-    const auto growth = sample(kept, shared.occupied, now_ms, since_ms);
-    if (shared.held) continue;  // what it still grows is its machines'
-    pace += growth.pace;
-    if (growth.grew < kLeastGrowth || growth.grew <= folder_grew) continue;
-    folder = &shared;
-    folder_grew = growth.grew;
+  std::int64_t folder_grew = kLeastGrowth - 1;
+  for (const auto& one : look.folders) {
+    const auto& of = shared.at(one.id);
+    grown += std::max<std::int64_t>(0, of.lately);
+    if (one.held || of.on_disk + of.in_memory <= folder_grew) continue;
+    folder = &one;
+    folder_grew = of.on_disk + of.in_memory;
   }
+  const std::int64_t since_ms = std::max<std::int64_t>(250, now_ms - std::exchange(looked_at_ms_, now_ms));
+  const std::int64_t pace = grown * 1'000 / since_ms;
   samples_ = std::move(samples);
   folder_samples_ = std::move(folder_samples);
   if (room_ - kAheadS * pace >= marks_.hard) return std::nullopt;
   if (look.free < kFull) return std::nullopt;
   const bool critical = room_ < marks_.critical;
-  if (folder && (!most || folder_grew > most_grew)) {
-    held_at_ms_ = now_ms;
-    return DiskStop{.id = {}, .grew = folder_grew, .folder = folder->id};
-  }
-  // What was in memory for the folder is still being written.
-  if (held_at_ms_ && now_ms < *held_at_ms_ + kPatienceMs && !critical) return std::nullopt;
+  if (folder && (!most || folder_grew > most_grew)) return DiskStop{.id = {}, .grew = folder_grew, .folder = folder->id};
   if (!most || (somebody_ends && !critical)) {
     if (!critical || !somebody_ends || last_->force || now_ms < last_at_ms_ + kPatienceMs) return std::nullopt;
     last_->force = true;  // a held disk that still fills: blocks set aside before are being written

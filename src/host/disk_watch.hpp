@@ -4,9 +4,10 @@
 // Below the hard mark, or when two more seconds at this pace lead below it, the machine whose disk grew most in the last
 // seconds is stopped, cleanly, with its disk held (no new blocks), then the next one, until what is left stays. Machines
 // that do not write go on: stopping them would free nothing. A course's folder belongs to many machines: when it is what
-// grew most, it is held and nobody is stopped; what it grows although it is held counts as its writers'. Below the critical
-// mark nobody waits for anybody, and a stop that has not helped within seconds becomes a kill. On a disk that somebody else
-// filled to the last blocks nothing is done: writes fail, and stops need what is set aside.
+// grew most, it is held and nobody is stopped. What its writers have in memory is taken for the folder's unless their own
+// disks grow more than it does. Below the critical mark nobody waits for anybody, and a stop that has not helped within
+// seconds becomes a kill. On a disk that somebody else filled to the last blocks nothing is done: writes fail, and stops
+// need what is set aside.
 #pragma once
 
 #include <cstdint>
@@ -28,9 +29,10 @@ struct DiskMarks {
 
 struct DiskWriter {
   base::InstanceId id;
-  std::int64_t occupied = 0;  // bytes of its disks on the host
+  std::int64_t occupied = 0;  // bytes of its own disks on the host
   std::int64_t dirty = 0;     // bytes in memory that will be written
   bool ending = false;        // it is being stopped already
+  base::DiskId folder = {};   // a shared disk that it may write
   auto operator<=>(const DiskWriter&) const = default;
 };
 
@@ -66,12 +68,14 @@ class DiskWatch {
 
  private:
   struct Sample {
-    std::int64_t at_ms = 0, bytes = 0;
+    std::int64_t at_ms = 0, occupied = 0, dirty = 0;
+    std::int64_t bytes() const { return occupied + dirty; }
   };
   struct Growth {
-    std::int64_t grew = 0, pace = 0;  // bytes: since the least of the window; a second, since the last look
+    std::int64_t on_disk = 0, all = 0;  // since the least of the window
+    std::int64_t lately = 0;            // since the last look; less than 0 when it shrank
   };
-  static Growth sample(std::vector<Sample>& kept, std::int64_t bytes, std::int64_t now_ms, std::int64_t since_ms);
+  static Growth grow(std::vector<Sample>& kept, const Sample& newest);
 
   std::map<base::InstanceId, std::vector<Sample>> samples_;
   std::map<base::DiskId, std::vector<Sample>> folder_samples_;
@@ -79,7 +83,6 @@ class DiskWatch {
   std::int64_t room_ = 0, looked_at_ms_ = 0;
   std::optional<DiskStop> last_;
   std::int64_t last_at_ms_ = 0;
-  std::optional<std::int64_t> held_at_ms_;  // a folder
 };
 
 }  // namespace stipend::host

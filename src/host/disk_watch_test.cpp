@@ -27,7 +27,7 @@ struct Host {
       const auto n = static_cast<std::size_t>(i);
       occupied[n] += written[n];
       free -= written[n];
-      look.machines.push_back({id(i), occupied[n] * kMib, dirty[n] * kMib, ending[n]});
+      look.machines.push_back({id(i), occupied[n] * kMib, dirty[n] * kMib, ending[n], i == 1 && folder > 0 ? kFolder : base::DiskId{}});
     }
     if (folder > 0) {
       folder += folder_wrote;
@@ -154,21 +154,38 @@ TEST(DiskWatch, ACourseFolderThatGrowsMostIsHeldAndNobodyIsStopped) {
   for (int i = 0; i < 15; ++i) EXPECT_FALSE(host.second()) << "nobody writes any more";
 }
 
-TEST(DiskWatch, WhatWasInMemoryForAHeldFolderStopsNobodyAndWhoWritesOnIsStopped) {
+TEST(DiskWatch, WhatAWriterOfTheFolderHasInMemoryIsTheFoldersUnlessItsOwnDisksGrowMore) {
   Host host;
-  host.free = 640;
+  host.free = 1'000;
   host.folder = 100;
   host.second();
-  host.folder_wrote = 120;
-  ASSERT_TRUE(host.second({0, 10, 0}));
-  host.held = true;
-  host.free = 380;
-  host.folder_wrote = 5;
-  for (int i = 0; i < 4; ++i) EXPECT_FALSE(host.second({0, 10, 0}));
-  const auto stop = host.second({0, 10, 0});
+  host.dirty[1] = 900;
+  const auto stop = host.second();
   ASSERT_TRUE(stop);
-  EXPECT_EQ(stop->id, id(1));
-  EXPECT_TRUE(stop->folder.empty());
+  EXPECT_EQ(stop->folder, kFolder);
+  host.held = true;
+  for (int i = 0; i < 5; ++i) {  // it comes to the disk
+    host.dirty[1] -= 100;
+    host.folder_wrote = 100;
+    EXPECT_FALSE(host.second());
+  }
+  host.folder_wrote = 0;
+  for (int i = 0; i < 12; ++i) EXPECT_FALSE(host.second());
+  const auto next = host.second({0, 60, 0});
+  ASSERT_TRUE(next) << "now it writes its own";
+  EXPECT_EQ(next->id, id(1));
+  EXPECT_TRUE(next->folder.empty());
+}
+
+TEST(DiskWatch, WhatGoesFromMemoryToTheFolderIsNoPace) {
+  Host host;
+  host.free = 2'000;
+  host.folder = 100;
+  host.dirty[1] = 800;
+  for (int i = 0; i < 12; ++i) host.second();
+  host.dirty[1] = 300;
+  host.folder_wrote = 500;
+  EXPECT_FALSE(host.second()) << "1200 were left before and are now";
 }
 
 TEST(DiskWatch, AMachineThatGrowsMoreThanTheFolderIsTheOne) {

@@ -110,6 +110,41 @@ def test_the_machine_that_fills_the_hosts_disk_is_stopped_cleanly(tmp_path):
         server.close()
 
 
+def test_a_course_folder_that_fills_the_hosts_disk_takes_no_more_and_its_machine_goes_on(tmp_path):
+    server = Server()
+    try:
+        with small_disk(server, 12288):
+            server.start()
+            server.call("course", "create", "class")
+            server.call("course", "folder", "class", "--gib", "8", "--credit", "20")
+            teacher = server.call("account", "create", "--course", "class", "--name", "Grace", "--credit", "100", "--role", "teacher")
+            ec2 = client(server, teacher)
+            key = Key(ec2, tmp_path)
+            machine = ec2.run_instances(ImageId=image_id(ec2, "minimal"), InstanceType="t2.micro", KeyName=key.name, MinCount=1, MaxCount=1,
+                                        BlockDeviceMappings=DISK)["Instances"][0]["InstanceId"]
+            wait_state(ec2, machine, "running")
+            address = instance(ec2, machine)["PublicIpAddress"]
+            key.wait(address, 60)
+            s = os.statvfs(server.state)
+            filler = server.state / "filler"
+            subprocess.run(["fallocate", "-l", str(s.f_bavail * s.f_frsize - 4500 * MIB), filler], check=True)
+            watch = LeastFree(server.state)
+            watch.start()
+            said = key.run(address, "cat /dev/zero > /course/big", 180, check=False)
+            least = watch.stop()
+            assert least > 512, f"only {least} MiB were left"
+            assert state(ec2, machine) == "running", instance(ec2, machine).get("StateReason")
+            size = int(key.run(address, "stat -c %s /course/big"))
+            assert size < 7 << 30, f"it was filled to its own end: {said}"
+            assert "full" in key.run(address, "sh -c 'dd if=/dev/zero of=/course/more bs=1M count=8 conv=fsync 2>&1 || echo full'")
+            assert key.run(address, "echo fine > ~/fine && cat ~/fine") == "fine\n", "the machine's own disk takes what it writes"
+            filler.unlink()
+            wait_for("the folder to take it again", lambda: key.run(address, "dd if=/dev/zero of=/course/more bs=1M count=8 conv=fsync 2>/dev/null && echo took", check=False) == "took\n", 30, 1)
+            assert set(errors_of_disks(server.folder)) == {0}
+    finally:
+        server.close()
+
+
 def test_an_upload_leaves_the_host_what_machines_need_and_is_not_kept_when_it_may_not_end(tmp_path):
     server = Server()
     try:
