@@ -4,9 +4,11 @@
 
 #include "app/class_view.hpp"
 #include "app/console_actor.hpp"
+#include "app/ports_credit.hpp"
 #include "app/roster_import.hpp"
 #include "app/words.hpp"
 #include "control/await.hpp"
+#include "control/commands/credit_codes.hpp"
 #include "control/commands/join.hpp"
 #include "control/commands/links.hpp"
 #include "domain/catalogue.hpp"
@@ -35,7 +37,7 @@ std::vector<Members> steps_of(const Members& all) {
 Result<std::int64_t> act_on(control::Tx& tx, const gateway::MemberWish& wish, const Members& members, const std::string& once) {
   switch (wish.act) {
     case gateway::MemberAct::kStop: return control::stop_machines(tx, members);
-    case gateway::MemberAct::kGrant: TRY(control::grant_all(tx, members, wish.amount, wish.text, once)); break;
+    case gateway::MemberAct::kGrant: TRY(control::grant_all(tx, members, wish.amount, wish.text, once, {wish.expires.value_or(base::WallTime::never()), wish.types})); break;
     case gateway::MemberAct::kSuspend: TRY(control::suspend(tx, members)); break;
     case gateway::MemberAct::kUnsuspend: TRY(control::unsuspend(tx, members)); break;
     case gateway::MemberAct::kSection: TRY(control::move_section(tx, members, wish.text)); break;
@@ -81,6 +83,13 @@ gateway::CodeView view(const domain::JoinCode& code, base::WallTime now) {
   return {code.code, code.section, code.credit, code.uses, code.uses_max, code.expires, state};
 }
 
+gateway::CreditCodeView view(const domain::CreditCode& code, base::WallTime now) {
+  gateway::CreditCodeView out{code.code, control::printed_code(code.code), code.amount, code.uses, code.uses_max, code.created, code.expires, {},
+                              code.grant_s / 86400, code.only_types, code.label, control::state_of(code, now)};
+  if (code.grant_expires != base::WallTime::never()) out.credit_expires = code.grant_expires;
+  return out;
+}
+
 gateway::LinkView view(const State& state, const domain::CourseLink& link) {
   const auto* course = state.find<domain::Course>(link.course);
   const auto* catalogue = course ? domain::find_catalogue(course->catalogue) : nullptr;
@@ -104,6 +113,15 @@ awaitable<Result<gateway::Who>> EngineClass::member(base::AccountId staff, base:
     const auto* person = state.find<domain::Person>(row->person);
     const auto* course = state.find<domain::Course>(row->course);
     return gateway::Who{account, person ? person->name : "", course ? course->name : "", to_word(row->role)};
+  });
+}
+
+awaitable<Result<std::vector<gateway::GrantView>>> EngineClass::grants(base::AccountId staff, base::AccountId account) {
+  using Views = std::vector<gateway::GrantView>;
+  const auto actor = console_actor(staff);
+  return control::read<Views>(engine_, actor, [actor, account](const State& state, base::WallTime) -> Result<Views> {
+    TRY(control::managed_account(state, actor, account));
+    return grants_view(state, account);
   });
 }
 
@@ -210,6 +228,38 @@ awaitable<Result<gateway::CodeView>> EngineClass::make_code(base::AccountId staf
 awaitable<Status> EngineClass::end_code(base::AccountId staff, std::string code, std::string request_id) {
   co_return nothing_of(co_await control::run<bool>(engine_, console_actor(staff, request_id), [code](control::Tx& tx) -> Result<bool> {
     TRY(control::revoke_join_code(tx, code));
+    return true;
+  }));
+}
+
+awaitable<Result<std::vector<gateway::CreditCodeView>>> EngineClass::credit_codes(base::AccountId staff) {
+  using Views = std::vector<gateway::CreditCodeView>;
+  const auto actor = console_actor(staff);
+  return control::read<Views>(engine_, actor, [actor](const State& state, base::WallTime now) -> Result<Views> {
+    TRY_ASSIGN(const auto* course, control::managed_course(state, actor, ""));
+    Views out;
+    for (const auto& [key, code] : state.credit_codes)
+      if (code->course == course->id) out.push_back(view(*code, now));
+    return out;
+  });
+}
+
+awaitable<Result<std::vector<gateway::CreditCodeView>>> EngineClass::make_credit_codes(base::AccountId staff, gateway::CreditCodeWish wish,
+                                                                                       std::string request_id) {
+  using Views = std::vector<gateway::CreditCodeView>;
+  return control::run<Views>(engine_, console_actor(staff, std::move(request_id)), [wish](control::Tx& tx) -> Result<Views> {
+    control::NewCreditCodes request{"", wish.amount, wish.count, wish.uses, tx.now().plus_seconds(std::min<std::int64_t>(wish.days, 9999) * 86400),
+                                    {wish.credit_expires.value_or(base::WallTime::never()), wish.types}, wish.credit_days, wish.label};
+    TRY_ASSIGN(const auto made, control::make_credit_codes(tx, request));
+    Views out;
+    for (const auto& code : made) out.push_back(view(*code, tx.now()));
+    return out;
+  });
+}
+
+awaitable<Status> EngineClass::end_credit_codes(base::AccountId staff, std::vector<std::string> codes, std::string request_id) {
+  co_return nothing_of(co_await control::run<bool>(engine_, console_actor(staff, request_id), [codes](control::Tx& tx) -> Result<bool> {
+    for (const auto& code : codes) TRY(control::end_credit_code(tx, "", code));
     return true;
   }));
 }

@@ -21,6 +21,7 @@
 #include "app/plain_door.hpp"
 #include "app/ports.hpp"
 #include "app/ports_class.hpp"
+#include "app/ports_credit.hpp"
 #include "app/ports_join.hpp"
 #include "app/ports_files.hpp"
 #include "app/ports_disks.hpp"
@@ -111,6 +112,8 @@ struct Parts {
   std::optional<EngineDiskPorts> disk_ports;
   std::optional<KeyUses> key_uses;
   std::optional<EngineKeys> keys;
+  std::optional<EngineCredit> credit_ports;
+  std::optional<gateway::CreditWays> credit;
   std::optional<gateway::Gateway> gateway;
   std::unique_ptr<api::Api> api;
   std::optional<JumpKeys> jump;
@@ -182,6 +185,9 @@ void assemble(Parts& p) {
   p.key_uses.emplace(service.engine(), p.clock);
   p.keys.emplace(service.engine(), *p.vault, *p.key_uses, p.job.config.region);
   options.keys = &*p.keys;
+  p.credit_ports.emplace(service.engine());
+  p.credit.emplace(*p.credit_ports);
+  options.credit = &*p.credit;
   p.gateway.emplace(*p.ports, std::move(options));
   p.api = std::make_unique<api::Api>(api::Parts{
       service.engine(), p.clock, p.random, [&vault = *p.vault](const domain::AccessKey& key) { return vault.open(key.sealed_secret); },

@@ -48,6 +48,7 @@ int main(int argc, char** argv) {
   add_whose_command(app, cli);
   add_room_commands(app, cli);
   add_policy_commands(app, cli);
+  add_credit_code_commands(app, cli);
   CLI11_PARSE(app, argc, argv);
   return cli.status;
 }

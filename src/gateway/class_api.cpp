@@ -1,6 +1,7 @@
 // The class page's JSON.
 #include <charconv>
 
+#include "gateway/console_credit.hpp"
 #include "gateway/people_call.hpp"
 #include "net/url.hpp"
 
@@ -94,6 +95,26 @@ std::optional<MemberAct> act_of(const std::string& word) {
   return std::nullopt;
 }
 
+// An instant in UTC, "" and absent: none.
+base::Result<std::optional<WallTime>> instant_of(const Json& body, const char* name) {
+  const auto text = word(body, name);
+  if (text.empty()) return std::nullopt;
+  auto at = base::parse_iso8601(text);
+  if (!at) return base::fail(base::Fault::kInvalid, "InvalidExpiry", "An expiry is a date and a time.");
+  return *at;
+}
+
+// "t2.micro, t2.medium" as people type it.
+std::vector<std::string> types_of(const Json& body) {
+  std::vector<std::string> types;
+  std::string one;
+  for (const char c : word(body, "types").substr(0, 1000) + ",") {
+    if (c != ',' && c != ' ') one += c;
+    else if (!one.empty()) types.push_back(std::exchange(one, {}));
+  }
+  return types;
+}
+
 awaitable<net::Response> act(PeopleCall call, Who who) {
   const auto body = body_of(call.request);
   const auto what = act_of(word(body, "act"));
@@ -102,7 +123,10 @@ awaitable<net::Response> act(PeopleCall call, Who who) {
   if (!selected) co_return problem(selected.error(), call.request_id);
   const auto money = amount(body, "amount", *what == MemberAct::kGrant);
   if (!money) co_return problem(money.error(), call.request_id);
-  MemberWish wish{*what, *std::move(selected), *money, word(body, "text"), std::string(call.request.headers.get("idempotency-key").substr(0, 64))};
+  const auto expires = instant_of(body, "expires");
+  if (!expires) co_return problem(expires.error(), call.request_id);
+  MemberWish wish{*what, *std::move(selected), *money, word(body, "text"), std::string(call.request.headers.get("idempotency-key").substr(0, 64)),
+                  *expires, types_of(body)};
   const auto done = co_await call.people.members.act(who.account, std::move(wish), call.request_id);
   if (!done) co_return problem(done.error(), call.request_id);
   co_return ok({{"members", done->members}, {"machines", done->machines}});
@@ -123,10 +147,13 @@ awaitable<net::Response> member(PeopleCall call, Who who) {
   if (!id) co_return problem({base::Fault::kInvalid, "InvalidId", "An account is 12 digits."}, call.request_id);
   const auto seen = co_await call.people.members.member(who.account, *id);
   if (!seen) co_return problem(seen.error(), call.request_id);
+  const auto grants = co_await call.people.members.grants(who.account, *id);
+  if (!grants) co_return problem(grants.error(), call.request_id);
   const auto wallet = co_await call.ports.wallet(*id);
   const auto instances = co_await call.ports.instances(*id);
   if (!wallet || !instances) co_return problem(wallet ? instances.error() : wallet.error(), call.request_id);
-  co_return ok({{"who", gateway::to_json(*seen)}, {"wallet", gateway::to_json(*wallet)}, {"instances", gateway::to_json(*instances)}});
+  co_return ok({{"who", gateway::to_json(*seen)}, {"wallet", gateway::to_json(*wallet)}, {"instances", gateway::to_json(*instances)},
+               {"grants", gateway::to_json(*grants)}});
 }
 
 Json to_json(const RosterPreview& p) {
@@ -190,6 +217,21 @@ Json to_json(const PeopleCall& call, const LinkView& link) {
           {"broken", link.broken}};
 }
 
+Json to_json(const PeopleCall&, const CreditCodeView& code) {
+  return {{"code", code.code},
+          {"printed", code.printed},
+          {"amount_shown", base::to_display(code.amount, base::Rounding::kFloor)},
+          {"uses", code.uses},
+          {"uses_max", code.uses_max},
+          {"made", base::to_iso8601(code.made)},
+          {"expires", base::to_iso8601(code.expires)},
+          {"credit_expires", instant(code.credit_expires)},
+          {"credit_days", code.credit_days},
+          {"types", code.types},
+          {"label", code.label},
+          {"state", code.state}};
+}
+
 template <class T>
 net::Response list_of(const PeopleCall& call, const base::Result<std::vector<T>>& items) {
   if (!items) return problem(items.error(), call.request_id);
@@ -212,6 +254,26 @@ awaitable<net::Response> codes(PeopleCall call, Who who, bool end) {
       who.account, {word(body, "section"), *credit, static_cast<std::int64_t>(number(body, "uses", 0)), static_cast<std::int64_t>(number(body, "days", 0))},
       call.request_id);
   co_return made ? ok(to_json(call, *made), 201) : problem(made.error(), call.request_id);
+}
+
+awaitable<net::Response> credit_codes(PeopleCall call, Who who, bool end) {
+  auto& members = call.people.members;
+  if (call.request.method == "GET") co_return list_of(call, co_await members.credit_codes(who.account));
+  const auto body = body_of(call.request);
+  if (end) {
+    std::vector<std::string> codes;
+    if (const auto list = body.find("codes"); list != body.end() && list->is_array() && list->size() <= kMostSelected)
+      for (const auto& code : *list) codes.push_back(code.is_string() ? code.get<std::string>() : "");
+    const auto done = co_await members.end_credit_codes(who.account, std::move(codes), call.request_id);
+    co_return done ? ok(Json::object()) : problem(done.error(), call.request_id);
+  }
+  const auto money = amount(body, "amount", true);
+  if (!money) co_return problem(money.error(), call.request_id);
+  const auto expires = instant_of(body, "credit_expires");
+  if (!expires) co_return problem(expires.error(), call.request_id);
+  const auto figure = [&](const char* name) { return static_cast<std::int64_t>(std::min<std::size_t>(number(body, name, 0), 1'000'000)); };
+  CreditCodeWish wish{*money, figure("count"), figure("uses"), figure("days"), figure("credit_days"), *expires, types_of(body), word(body, "label")};
+  co_return list_of(call, co_await members.make_credit_codes(who.account, std::move(wish), call.request_id));
 }
 
 awaitable<net::Response> links(PeopleCall call, Who who, bool remove) {
@@ -239,6 +301,7 @@ awaitable<net::Response> export_csv(PeopleCall call, Who who) {
 awaitable<net::Response> class_call(PeopleCall call, Who who, std::string path) {
   const bool post = call.request.method == "POST";
   if (path == "/codes" || (post && path == "/codes/end")) co_return co_await codes(std::move(call), who, path != "/codes");
+  if (path == "/credit-codes" || (post && path == "/credit-codes/end")) co_return co_await credit_codes(std::move(call), who, path != "/credit-codes");
   if (path == "/links" || (post && path == "/links/delete")) co_return co_await links(std::move(call), who, path != "/links");
   if (!post && path == "/roster.csv") co_return co_await export_csv(std::move(call), who);
   if (post && path == "/members") {

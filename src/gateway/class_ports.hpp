@@ -2,7 +2,7 @@
 // every call names the account that asks, and StaffOnly is the answer to all but staff of the course.
 #pragma once
 
-#include "gateway/ports.hpp"
+#include "gateway/credit_ports.hpp"
 
 namespace stipend::gateway {
 
@@ -57,6 +57,8 @@ struct MemberWish {
   Money amount;      // of a grant
   std::string text;  // a grant's reason, a section's name
   std::string once;  // the same again: nothing is given twice
+  std::optional<WallTime> expires;  // of a grant; empty: never
+  std::vector<std::string> types;   // that it pays for; empty: all, and disks
 };
 struct MemberDone {
   std::int64_t members = 0, machines = 0;
@@ -109,6 +111,24 @@ struct CodeWish {
   std::int64_t uses = 0, days = 0;
 };
 
+struct CreditCodeView {
+  std::string code, printed;
+  Money amount;
+  std::int64_t uses = 0, uses_max = 0;
+  WallTime made, expires;
+  std::optional<WallTime> credit_expires;  // of what it gives
+  std::int64_t credit_days = 0;            // or how long that lasts; 0: neither
+  std::vector<std::string> types;
+  std::string label, state;                // usable | used-up | expired | ended
+};
+struct CreditCodeWish {
+  Money amount;
+  std::int64_t count = 0, uses = 0, days = 0, credit_days = 0;
+  std::optional<WallTime> credit_expires;
+  std::vector<std::string> types;
+  std::string label;
+};
+
 struct LinkView {
   std::string code, title, image, type, repository, branch, path;
   bool broken = false;  // its image or type is gone
@@ -120,6 +140,8 @@ class ClassPorts {
   virtual awaitable<base::Result<MemberPage>> members(base::AccountId staff, MemberQuery query) = 0;
   // OK when `staff` may see what this member sees.
   virtual awaitable<base::Result<Who>> member(base::AccountId staff, base::AccountId account) = 0;
+  // What that member was given, newest first.
+  virtual awaitable<base::Result<std::vector<GrantView>>> grants(base::AccountId staff, base::AccountId account) = 0;
   virtual awaitable<base::Result<MemberDone>> act(base::AccountId staff, MemberWish wish, std::string request_id) = 0;
   // `origin` begins each address. Earlier links of the members end.
   virtual awaitable<base::Result<SignInLinks>> new_links(base::AccountId staff, Selection who, std::string origin, std::string request_id) = 0;
@@ -131,6 +153,11 @@ class ClassPorts {
   virtual awaitable<base::Result<std::vector<CodeView>>> codes(base::AccountId staff) = 0;
   virtual awaitable<base::Result<CodeView>> make_code(base::AccountId staff, CodeWish wish, std::string request_id) = 0;
   virtual awaitable<base::Status> end_code(base::AccountId staff, std::string code, std::string request_id) = 0;
+
+  virtual awaitable<base::Result<std::vector<CreditCodeView>>> credit_codes(base::AccountId staff) = 0;
+  virtual awaitable<base::Result<std::vector<CreditCodeView>>> make_credit_codes(base::AccountId staff, CreditCodeWish wish, std::string request_id) = 0;
+  // All or none of them.
+  virtual awaitable<base::Status> end_credit_codes(base::AccountId staff, std::vector<std::string> codes, std::string request_id) = 0;
 
   virtual awaitable<base::Result<std::vector<LinkView>>> links(base::AccountId staff) = 0;
   virtual awaitable<base::Result<LinkView>> make_link(base::AccountId staff, LinkView wish, std::string request_id) = 0;

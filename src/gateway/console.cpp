@@ -8,6 +8,7 @@
 #include "base/random.hpp"
 #include "gateway/assets.hpp"
 #include "gateway/console_api.hpp"
+#include "gateway/console_credit.hpp"
 #include "gateway/console_disks.hpp"
 #include "gateway/console_keys.hpp"
 #include "gateway/entrance.hpp"
@@ -158,6 +159,8 @@ awaitable<net::Response> api(Call call) {
     co_return co_await disks_api({*call.options.disks, who->account, path, post, call.request.body, call.request_id});
   if (call.options.keys && is_keys_path(path))
     co_return co_await keys_api({*call.options.keys, who->account, path, own_origin(call.options.origins, call.request), post, call.request_id});
+  if (call.options.credit && is_credit_path(path))
+    co_return co_await credit_api({*call.options.credit, who->account, path, post, call.request.body, call.request.peer.address, call.request_id});
   if (post) co_return co_await command(std::move(call), who->account, path);
   auto& ports = call.ports;
   if (path == "/session") {

@@ -2,6 +2,7 @@
 // origin. Decides from a request's head; safe on several executors at once.
 #pragma once
 
+#include "gateway/credit_ports.hpp"
 #include "gateway/disk_ports.hpp"
 #include "gateway/files_ports.hpp"
 #include "gateway/holder_cache.hpp"
@@ -23,6 +24,7 @@ struct Options {
   SshOptions ssh = {};
   FilesPorts* files = nullptr;  // none: no files
   KeyPorts* keys = nullptr;     // none: no access keys on the page
+  CreditWays* credit = nullptr;  // none: no codes and no emergency credit
 };
 
 class Gateway {

@@ -1,4 +1,4 @@
-// How often wrong secrets may be tried: so many in a window for one address, more for all together. Right ones cost
+// How often wrong secrets may be tried: so many in a window for one address (or account), more for all together. Right ones cost
 // nothing, so a whole class behind one address joins unhindered. Thread-safe; bounded.
 #pragma once
 
@@ -15,11 +15,13 @@ class GuessLimit {
   static constexpr int kOneAddress = 20, kTogether = 500;
   static constexpr std::size_t kMostAddresses = 10'000;
 
+  explicit GuessLimit(int one = kOneAddress) : one_(one) {}
+
   bool may_try(const std::string& address, std::int64_t now_ms) {
     const std::lock_guard lock(guard_);
     turn(now_ms);
     const auto at = failed_.find(address);
-    return together_ < kTogether && (at == failed_.end() || at->second < kOneAddress);
+    return together_ < kTogether && (at == failed_.end() || at->second < one_);
   }
 
   void failed(const std::string& address, std::int64_t now_ms) {
@@ -37,6 +39,7 @@ class GuessLimit {
     failed_.clear();
   }
 
+  const int one_;
   std::mutex guard_;
   std::int64_t begun_ms_ = 0;
   int together_ = 0;

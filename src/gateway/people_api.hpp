@@ -6,6 +6,7 @@
 //   POST /class/members, /class/act, /class/sign-in-links, /class/member
 //   POST /class/roster?credit=&digest=…           staff: the file as the body; with the preview's digest it is imported
 //   GET  /class/roster.csv, /class/codes, /class/links; POST /class/codes, /class/codes/end, /class/links, /class/links/delete
+//   GET, POST /class/credit-codes; POST /class/credit-codes/end
 // What people are looked for by is in bodies, never in an address.
 #pragma once
 

@@ -50,6 +50,7 @@ std::span<const AdminCommand> account_commands();
 std::span<const AdminCommand> people_commands();
 std::span<const AdminCommand> roster_commands();
 std::span<const AdminCommand> money_commands();
+std::span<const AdminCommand> credit_code_commands();
 std::span<const AdminCommand> image_commands();
 std::span<const AdminCommand> instance_commands();
 std::span<const AdminCommand> copy_commands();

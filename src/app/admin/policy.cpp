@@ -26,6 +26,9 @@ Json policy_json(const domain::Course& course) {
           {"disk_gib", policy.disk_gib_max},
           {"per_day", base::to_decimal(policy.day_max)},
           {"per_week", base::to_decimal(policy.week_max)},
+          {"emergency", base::to_decimal(policy.emergency)},
+          {"emergency_total", base::to_decimal(policy.emergency_total)},
+          {"emergency_given", base::to_decimal(course.emergency_given)},
           {"open", to_json(policy.open)},
           {"free", to_json(policy.free)},
           {"free_end", policy.free_end == domain::FreeEnd::kStop ? "stop" : "go-on"},
@@ -60,11 +63,10 @@ base::Status apply(const Json& arguments, Policy& policy) {
   TRY_ASSIGN(policy.machines_max, whole_number(arguments, "machines", policy.machines_max));
   TRY_ASSIGN(policy.vcpus_max, whole_number(arguments, "vcpus", policy.vcpus_max));
   TRY_ASSIGN(policy.disk_gib_max, whole_number(arguments, "disk_gib", policy.disk_gib_max));
-  if (arguments.contains("per_day")) {
-    TRY_ASSIGN(policy.day_max, money(arguments, "per_day"));
-  }
-  if (arguments.contains("per_week")) {
-    TRY_ASSIGN(policy.week_max, money(arguments, "per_week"));
+  for (const auto& [name, into] : {std::pair("per_day", &policy.day_max), std::pair("per_week", &policy.week_max),
+                                   std::pair("emergency", &policy.emergency), std::pair("emergency_total", &policy.emergency_total)}) {
+    if (!arguments.contains(name)) continue;
+    TRY_ASSIGN(*into, money(arguments, name));
   }
   if (const auto at = arguments.find("open"); at != arguments.end()) {
     TRY_ASSIGN(policy.open, windows_of(*at, "open"));

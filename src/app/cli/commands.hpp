@@ -34,6 +34,7 @@ int run_ssh(int count, char** words);  // what stands behind `stipend ssh`; not 
 void add_whose_command(CLI::App& app, Cli& cli);
 void add_room_commands(CLI::App& app, Cli& cli);    // after course
 void add_policy_commands(CLI::App& app, Cli& cli);  // after course
+void add_credit_code_commands(CLI::App& app, Cli& cli);  // after course
 void add_server_commands(CLI::App& app, Cli& cli);  // serve, demo, down, doctor, status
 
 }  // namespace stipend::app

@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 
 #include <deque>
-#include <sstream>
 
 #include "app/cli/class_time.hpp"
 #include "app/cli/parts.hpp"
+#include "app/cli/terms.hpp"
 #include "base/clock.hpp"
 #include "base/money.hpp"
 
@@ -52,6 +52,8 @@ std::string policy_text(const Json& j, const std::string& zone) {
                      windows(j["open"], "always", zone), windows(j["free"], "never", zone));
   if (!j["free"].empty())
     out += fmt::format("               {}\n", j["free_end"] == "stop" ? "then machines stop" : "then machines go on as far as their own credit reaches");
+  if (amount(j, "emergency") != "no limit")
+    out += fmt::format("Emergency      ${} once for who has less; ${} of ${} given out\n", line(j, "emergency"), line(j, "emergency_given"), line(j, "emergency_total"));
   out += fmt::format("Ends           {}\n", j["ends"].is_null() ? "never" : shown(j["ends"], zone));
   return out;
 }
@@ -87,6 +89,8 @@ void add_policy_commands(CLI::App& app, Cli& cli) {
   auto& disk = option(policy, "--disk-gib", "GiB of all disks of a member", false);
   auto& day = option(policy, "--per-day", "dollars that a member's machines may cost in a UTC day", false);
   auto& week = option(policy, "--per-week", "dollars in a week from Monday on", false);
+  auto& emergency = option(policy, "--emergency", "dollars that a member who has less can take at once, once in the course", false);
+  auto& emergency_total = option(policy, "--emergency-total", "dollars of all that together", false);
   auto& open = list_option(policy, "--open", "hours in which machines may run, \"Mon-Fri 08:00/20:00 until 2027-02-10\" or \"2026-12-01 09:55/11:30\"; may be repeated");
   auto& free = list_option(policy, "--free", "hours that cost nothing, written the same way");
   auto& free_end = option(policy, "--free-end", "what machines do when free hours end: go-on (on their credit) or stop", false);
@@ -94,19 +98,15 @@ void add_policy_commands(CLI::App& app, Cli& cli) {
   auto& zone = option(policy, "--zone", "whose clocks these are, like Europe/Berlin; else this computer's", false);
   policy->callback([&] {
     Json arguments{{"course", of}};
-    if (!types.empty()) {
-      Json list = Json::array();
-      std::istringstream names(types == "none" ? "" : types);
-      for (std::string name; std::getline(names, name, ',');) list.push_back(name);
-      arguments["types"] = list;
-    }
+    if (!types.empty()) arguments["types"] = type_list(types);
     for (const auto& [key, value] : {std::pair("machines", &machines), std::pair("vcpus", &vcpus), std::pair("disk_gib", &disk)}) {
       if (value->empty()) continue;
       const auto read = limit(*value);
       if (!read) return cli.fail(read.error());
       arguments[key] = *read;
     }
-    for (const auto& [key, value] : {std::pair("per_day", &day), std::pair("per_week", &week)})
+    for (const auto& [key, value] : {std::pair("per_day", &day), std::pair("per_week", &week), std::pair("emergency", &emergency),
+                                     std::pair("emergency_total", &emergency_total)})
       if (!value->empty()) arguments[key] = *value == "none" ? "0" : *value;
     for (const auto& [key, value] : {std::pair("open", &open), std::pair("free", &free)}) {
       if (value->empty()) continue;

@@ -84,29 +84,6 @@ void add_account_commands(CLI::App& app, Cli& cli) {
   });
 }
 
-void add_money_commands(CLI::App& app, Cli& cli) {
-  auto* grant = sub(app, cli, "grant", "give an account credit, or take some back with a negative amount");
-  auto& account = option(grant, "--account", "the account's 12 digits", true);
-  auto& amount = option(grant, "--amount", "dollars, like 5 or -2.50", true);
-  auto& reason = option(grant, "--reason", "why; the student sees it", true);
-  grant->callback([&] {
-    cli.ask("grant", {{"account", account}, {"amount", amount}, {"reason", reason}}, [](const Json& j) {
-      return fmt::format("Balance {}, available {}\n", dollars(j, "balance"), dollars(j, "available"));
-    });
-  });
-  auto* ledger = sub(app, cli, "ledger", "the ledger's entries");
-  auto& of = option(ledger, "--account", "of this account only", false);
-  ledger->callback([&] {
-    Json arguments = Json::object();
-    if (!of.empty()) arguments["account"] = of;
-    cli.ask("ledger", arguments, [](const Json& j) {
-      return to_table(worded(j, {}, {"at"}), {{"NO", "number"}, {"AT", "at"}, {"KIND", "kind"}, {"ACCOUNT", "account_id"},
-                                              {"AMOUNT $", "amount"}, {"SUBJECT", "subject"}, {"RUN", "generation"},
-                                              {"FROM S", "from_s"}, {"TO S", "to_s"}, {"REASON", "reason"}});
-    });
-  });
-}
-
 void add_image_commands(CLI::App& app, Cli& cli) {
   auto* image = app.add_subcommand("image", "build and list machine images")->require_subcommand(1);
   auto* build = sub(*image, cli, "build", "build an image from its recipe and register it as an AMI (as root; minutes)");

@@ -7,9 +7,9 @@
 #include "control/commands/access_keys.hpp"
 #include "control/commands/common.hpp"
 #include "control/commands/course_folder.hpp"
+#include "control/commands/grants.hpp"
 #include "control/commands/passes.hpp"
 #include "control/commands/people.hpp"
-#include "control/commands/renewals.hpp"
 #include "control/commands/roster.hpp"
 #include "control/roster/clean_text.hpp"
 
@@ -19,7 +19,6 @@ namespace {
 using base::Fault;
 using base::Money;
 
-constexpr Money kMostAtOnce = Money::dollars(1'000'000);
 constexpr std::int64_t kDay = 86400;
 
 base::Status check_name(const std::string& what, const std::string& name, std::size_t most) {
@@ -34,17 +33,6 @@ base::Status clean(const char* what, base::Result<std::string> text, std::string
   if (!text) return base::fail(Fault::kInvalid, "InvalidName", fmt::format("the {} {}", what, text.error().message));
   into = *std::move(text);
   return {};
-}
-
-domain::Grant make_grant(Tx& tx, const base::AccountId& account, Money amount, std::string source, const std::string& note) {
-  domain::Grant grant;
-  grant.id = base::make_id<base::GrantId>(tx.random());
-  grant.account = account;
-  grant.amount = amount;
-  grant.source = std::move(source);
-  grant.note = note.substr(0, 400);
-  grant.created = tx.now();
-  return grant;
 }
 
 }  // namespace
@@ -85,7 +73,7 @@ base::Result<MadeAccount> create_account(Tx& tx, const Vault& vault, const NewAc
   if (!course)
     return base::fail(Fault::kNotFound, "NoSuchCourse",
                       fmt::format("there is no course '{}'; make it with: stipend course create NAME", request.course));
-  if (request.credit < Money{} || request.credit > kMostAtOnce)
+  if (request.credit < Money{} || request.credit > kMostGiven)
     return base::fail(Fault::kInvalid, "InvalidAmount", "the credit must be between 0 and 1000000 dollars");
 
   TRY(check_free(tx.state(), *course, member));
@@ -103,40 +91,7 @@ base::Result<MadeAccount> create_account(Tx& tx, const Vault& vault, const NewAc
 
 base::Result<domain::RowPtr<domain::Grant>> grant(Tx& tx, const base::AccountId& account, Money amount,
                                                   const std::string& reason) {
-  if (!tx.state().find<domain::Account>(account) || !may_act_for(tx.state(), tx.actor(), account))
-    return base::fail(Fault::kNotFound, "NoSuchAccount", fmt::format("there is no account {}", account.str()));
-  const bool of_the_course = tx.state().find<domain::Account>(account)->role == domain::Role::kCourse && is_operator(tx.actor());
-  if (!of_the_course && !managed_account(tx.state(), tx.actor(), account))
-    return base::fail(Fault::kDenied, "UnauthorizedOperation", "only the staff of the course gives credit");
-  if (amount == Money{} || amount > kMostAtOnce || -amount > kMostAtOnce)
-    return base::fail(Fault::kInvalid, "InvalidAmount", "give an amount other than 0, at most 1000000 dollars");
-
-  domain::Wallet wallet(tx.state(), account, tx.now());
-  wallet.post_storage_if_short();  // new money does not pay what reserves have covered
-  base::GrantId touched;
-  if (amount > Money{}) {
-    auto given = make_grant(tx, account, amount, "top-up", reason);
-    touched = given.id;
-    wallet.give(std::move(given), "top-up");
-    wallet.refill_reserves();
-  } else {
-    if (-amount > wallet.available()) {
-      const auto f = domain::figures_without_runway(tx.state(), account, tx.now());
-      return base::fail(Fault::kNoCredit, "InsufficientCredit",
-                        fmt::format("account {} has {} available, so {} cannot be taken back ({} balance, {} set aside for "
-                                    "running machines, {} kept for disks). Take back less, or stop its machines first.",
-                                    account.str(), dollars(f.available, base::Rounding::kFloor),
-                                    base::to_display(-amount, base::Rounding::kCeil),
-                                    base::to_display(f.balance, base::Rounding::kFloor),
-                                    base::to_display(f.held, base::Rounding::kCeil),
-                                    base::to_display(f.reserved, base::Rounding::kCeil)));
-    }
-    touched = wallet.take_back(-amount, "take-back");
-  }
-  save_wallet(tx, wallet);
-  tx.audit(amount > Money{} ? "grant" : "take-back", account.str(), base::to_decimal(amount));
-  TRY(renew_account(tx, account));
-  return tx.state().grants.at(touched);
+  return grant(tx, account, amount, reason, {});
 }
 
 base::Status register_image(Tx& tx, domain::Image image) {

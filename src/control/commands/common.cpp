@@ -87,13 +87,18 @@ std::string dollars(Money amount, base::Rounding rounding) {
 std::unexpected<base::Error> insufficient_credit(const domain::State& state, const base::AccountId& account,
                                                  base::WallTime now, const Shortage& shortage) {
   const auto f = domain::figures_without_runway(state, account, now);
+  std::string narrow;
+  if (const auto of = state.grants_of.find(account); of != state.grants_of.end())
+    for (const auto& id : of->second)
+      if (const auto* grant = state.find<domain::Grant>(id); !grant->only_types.empty() && grant->expires > now && grant->remaining() > Money{})
+        narrow = " Part of this credit pays for some instance types only, and for no disk.";
   return base::fail(
       Fault::kNoCredit, "InsufficientCredit",
       fmt::format("{} at least {} {}; account {} has {} available ({} balance, {} set aside for running machines, {} "
-                  "kept for disks). Ask your teacher for more credit or stop a machine.",
+                  "kept for disks).{} Ask your teacher for more credit or stop a machine.",
                   shortage.who, dollars(shortage.needed, base::Rounding::kCeil), shortage.purpose, account.str(),
                   dollars(f.available, base::Rounding::kFloor), base::to_display(f.balance, base::Rounding::kFloor),
-                  base::to_display(f.held, base::Rounding::kCeil), base::to_display(f.reserved, base::Rounding::kCeil)));
+                  base::to_display(f.held, base::Rounding::kCeil), base::to_display(f.reserved, base::Rounding::kCeil), narrow));
 }
 
 std::unexpected<base::Error> dry_run_succeeded() {

@@ -7,6 +7,7 @@
 
 #include "control/commands/accounts.hpp"
 #include "control/commands/common.hpp"
+#include "control/commands/grants.hpp"
 #include "control/commands/instances.hpp"
 #include "control/commands/passes.hpp"
 #include "control/roster/clean_text.hpp"
@@ -211,18 +212,7 @@ base::Result<std::int64_t> stop_machines(Tx& tx, const Members& members) {
 }
 
 base::Status grant_all(Tx& tx, const Members& members, Money amount, const std::string& reason, const std::string& once) {
-  TRY_ASSIGN(const auto rows, managed_all(tx, members, false));
-  if (amount < Money{} && members.size() > 1)
-    return base::fail(Fault::kInvalid, "InvalidAmount", "credit is taken back from one member at a time");
-  const auto note = clean_text(reason, 200, true);
-  if (!note) return base::fail(Fault::kInvalid, "InvalidReason", "the reason " + note.error().message);
-  const std::string key = (tx.actor().account.empty() ? tx.actor().who : tx.actor().account.str()) + "/grant/" + once;
-  if (!once.empty() && tx.state().find<domain::ClientToken>(key)) return {};
-  Members ids;
-  for (const auto* row : rows) ids.push_back(row->id);
-  for (const auto& id : ids) TRY(grant(tx, id, amount, *note));
-  if (!once.empty()) tx.save(domain::ClientToken{key, base::to_decimal(amount), {}, tx.now()});
-  return {};
+  return grant_all(tx, members, amount, reason, once, {});
 }
 
 base::Result<std::vector<NewLink>> new_sign_in_links(Tx& tx, const Members& members) {

@@ -57,6 +57,9 @@ Status check(const domain::Course& course, Policy& policy, const Policy& before,
     if (figure < 0 || figure > 1'000'000) return invalid("a limit is from 1 to 1000000; 0 takes it away");
   for (const auto amount : {policy.day_max, policy.week_max, policy.emergency, policy.emergency_total})
     if (amount < Money{} || amount > Money::dollars(1'000'000)) return invalid("an amount is from $0 to $1000000; 0 takes the rule away");
+  if (policy.emergency > policy.emergency_total)
+    return invalid(fmt::format("emergency credit of {} needs a total for the course that is at least as much: --emergency-total",
+                               base::to_display(policy.emergency, base::Rounding::kCeil)));
   TRY(check_windows(policy.open, "opening", now));
   TRY(check_windows(policy.free, "free", now));
   // What ran before the rule was made is charged as it was then.
