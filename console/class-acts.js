@@ -23,11 +23,14 @@ export async function grant(who, words, members) {
     fields: [
       { label: members > 1 ? "Dollars for each" : "Dollars (a negative amount takes back)", name: "amount", required: true, inputmode: "decimal", pattern: "-?\\$?[0-9]+([.][0-9]{1,4})?" },
       { label: "Reason, which they see", name: "text", maxlength: 200 },
+      { label: "Expires (empty: never)", name: "expires", type: "datetime-local" },
+      { label: "Only for these types (empty: all, and disks)", name: "types", maxlength: 200, placeholder: "t2.micro, t2.medium" },
     ],
     go: "Give credit",
   });
   if (!answer) return null;
-  await post({ act: "grant", ...who, ...answer }, { "Idempotency-Key": once });
+  const expires = answer.expires ? new Date(answer.expires).toISOString() : "";
+  await post({ act: "grant", ...who, ...answer, expires }, { "Idempotency-Key": once });
   return `$${answer.amount.replace("$", "")} ${members > 1 ? `for each of ${count(members, "member")}` : `for ${words}`}.`;
 }
 

@@ -1,6 +1,7 @@
 // One member: what the student sees, read-only, and what staff can do about it.
 import { call } from "/assets/api.js";
 import * as acts from "/assets/class-acts.js";
+import { grantHeads, grantRows } from "/assets/credit.js";
 import { el, fill, notice } from "/assets/dom.js";
 import { drawMachines } from "/assets/machines.js";
 import { when } from "/assets/when.js";
@@ -24,7 +25,7 @@ export async function showMember(box, refresh, account) {
 
   async function load() {
     seen = await call("POST", "/class/member", { account });
-    const { wallet, instances } = seen;
+    const { wallet, instances, grants } = seen;
     const running = instances.filter((i) => i.state === "running").length;
     const body = el("tbody"), none = el("p", { class: "quiet" }, "No instances.");
     drawMachines(body, none, instances, () => {});
@@ -47,6 +48,8 @@ export async function showMember(box, refresh, account) {
         figure("Used", wallet.used_shown),
         figure("Set aside for running machines", wallet.set_aside_shown),
         figure("Kept for disks", wallet.kept_for_disks_shown)),
+      grants.length ? el("details", {}, el("summary", {}, "What was given"),
+        el("div", { class: "scroll" }, el("table", {}, grantHeads(), el("tbody", {}, grantRows(grants))))) : null,
       el("h2", {}, "Instances"),
       el("div", { class: "scroll" }, el("table", {}, el("thead", {}, el("tr", {},
         ["Name", "Instance ID", "Instance state", "Instance type", "Public IPv4", ""].map((words) => el("th", { scope: "col" }, words)))), body)),

@@ -3,12 +3,13 @@ import { call, useCsrf } from "/assets/api.js";
 import { at, notice } from "/assets/dom.js";
 import { drawCounters } from "/assets/class-counters.js";
 import { showCodes } from "/assets/class-codes.js";
+import { showCreditCodes } from "/assets/class-credit-codes.js";
 import { showLinks } from "/assets/class-links.js";
 import { showMember } from "/assets/class-member.js";
 import { showMembers } from "/assets/class-members.js";
 import { showRoster } from "/assets/class-roster.js";
 
-const VIEWS = { "/class": showMembers, "/class/roster": showRoster, "/class/codes": showCodes, "/class/links": showLinks };
+const VIEWS = { "/class": showMembers, "/class/roster": showRoster, "/class/codes": showCodes, "/class/credit-codes": showCreditCodes, "/class/links": showLinks };
 
 async function start() {
   let session;
@@ -38,7 +39,7 @@ async function start() {
     return;
   }
   if (view !== showMembers) await refresh();
-  await view(at("view"), refresh);
+  await view(at("view"), refresh, session.course);
 }
 
 start().catch((error) => notice(error.message));

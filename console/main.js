@@ -2,6 +2,7 @@
 import { call, useCsrf } from "/assets/api.js";
 import { drawAccessKeys } from "/assets/access-keys.js";
 import { drawAccount } from "/assets/account.js";
+import { drawCredit } from "/assets/credit.js";
 import { drawDisks, endOf } from "/assets/disks.js";
 import { connect } from "/assets/ssh.js";
 import { drawMachines } from "/assets/machines.js";
@@ -126,7 +127,7 @@ async function start() {
   }
   at("content").hidden = false;
   if (session.suspended) notice("Your account is suspended: machines stay stopped. Your files can be fetched on the page Files. Ask your teacher.");
-  await Promise.all([drawLaunch(), drawAccount(session), drawAccessKeys(session)]);
+  await Promise.all([drawLaunch(), drawAccount(session), drawAccessKeys(session), drawCredit(session)]);
   listen();
 }
 
