@@ -16,6 +16,7 @@
 #include "app/copies.hpp"
 #include "app/dispatch.hpp"
 #include "app/jump_keys.hpp"
+#include "app/ledger_verifier.hpp"
 #include "app/machine_listeners.hpp"
 #include "app/metrics.hpp"
 #include "app/plain_door.hpp"
@@ -101,6 +102,7 @@ struct Parts {
   net::Runtime runtime{1U};
   MachineListeners machine_ports;
   control::OriginPorts origin_ports;
+  std::optional<LedgerVerifier> ledger;
   std::optional<AdminContext> admin;
   CertificateNews certificate{job.tls};
   std::optional<EnginePorts> ports;
@@ -168,7 +170,9 @@ void assemble(Parts& p) {
   auto& service = *p.service;
   const Address address(p.job.config, p.job.listen);
   p.copies.emplace(service.engine(), p.disks(), service.store().epoch(), p.clock, CopyPlan{p.job.config.copy_hour, p.job.config.copies});
-  p.admin.emplace(AdminContext{service, *p.vault, p.job.images, address, p.job.listen, p.job.config.region, p.certificate, *p.copies, p.origin_ports});
+  p.ledger.emplace(p.job.folder);
+  p.admin.emplace(AdminContext{service, *p.vault, p.job.images, address, p.job.listen, p.job.config.region, p.certificate, *p.copies, p.origin_ports,
+                               *p.ledger});
   p.ports.emplace(service.engine(), p.origin_ports);
   p.class_ports.emplace(service.engine());
   p.join_ports.emplace(service.engine(), p.ports->board());

@@ -40,6 +40,7 @@ int main(int argc, char** argv) {
   add_account_commands(app, cli);
   add_people_commands(app, cli);
   add_money_commands(app, cli);
+  add_ledger_commands(app, cli);
   add_image_commands(app, cli);
   add_instance_commands(app, cli);
   add_disk_commands(app, cli);

@@ -21,6 +21,7 @@ namespace stipend::app {
 using Json = nlohmann::ordered_json;
 using JsonResult = base::Result<Json>;
 
+class LedgerVerifier;
 class NightlyCopies;
 
 struct AdminContext {
@@ -33,6 +34,7 @@ struct AdminContext {
   const CertificateNews& certificate;
   NightlyCopies& copies;
   control::OriginPorts origin_ports;  // used where address.by_port()
+  LedgerVerifier& ledger;
 
   control::Engine& engine() const { return service.engine(); }
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/admin/terms.hpp"
+#include "app/ledger_verifier.hpp"
 #include "app/words.hpp"
 #include "control/await.hpp"
 #include "control/commands/accounts.hpp"
@@ -121,7 +122,7 @@ awaitable<JsonResult> list_grants(AdminContext& context, control::Actor actor, J
   });
 }
 
-awaitable<JsonResult> ledger(AdminContext& context, control::Actor, Json arguments) {
+awaitable<JsonResult> entries(AdminContext& context, control::Actor, Json arguments) {
   store::EntryQuery query;
   if (arguments.contains("account")) {
     const auto account = id<base::AccountId>(arguments, "account");
@@ -129,10 +130,10 @@ awaitable<JsonResult> ledger(AdminContext& context, control::Actor, Json argumen
     query.account = *account;
   }
   query.after = arguments.value("after", std::int64_t{0});
-  const auto entries = context.service.store().entries(query);
-  if (!entries) co_return std::unexpected(entries.error());
+  const auto found = context.service.store().entries(query);
+  if (!found) co_return std::unexpected(found.error());
   Json out = Json::array();
-  for (const auto& e : *entries)
+  for (const auto& e : *found)
     out.push_back({{"number", e.number},
                    {"at", base::to_iso8601(e.at)},
                    {"kind", to_word(e.kind)},
@@ -152,7 +153,22 @@ awaitable<JsonResult> ledger(AdminContext& context, control::Actor, Json argumen
   co_return out;
 }
 
-constexpr AdminCommand kCommands[] = {{"grant", give}, {"grant.found", give_found}, {"grant.list", list_grants}, {"ledger", ledger}};
+// The strand only copies pointers; the entries are read from the file, by another thread.
+awaitable<JsonResult> verify(AdminContext& context, control::Actor actor, Json) {
+  base::WallTime at;
+  const auto held = co_await control::read<ledger::InMemory>(
+      context.engine(), std::move(actor), [&at](const domain::State& state, base::WallTime now) -> base::Result<ledger::InMemory> {
+        at = now;
+        ledger::InMemory out{state.last_entry, state.last_chain, {}};
+        out.grants.reserve(state.grants.size());
+        for (const auto& [id, grant] : state.grants) out.grants.push_back(grant);
+        return out;
+      });
+  if (!held) co_return std::unexpected(held.error());
+  co_return co_await context.ledger.run(*held, at);
+}
+
+constexpr AdminCommand kCommands[] = {{"grant", give}, {"grant.found", give_found}, {"grant.list", list_grants}, {"ledger", entries}, {"ledger.verify", verify}};
 
 }  // namespace
 

@@ -10,13 +10,13 @@
 
 namespace stipend::app {
 
-base::Result<Json> ask_server(const Paths& paths, const std::string& command, Json arguments) {
+base::Result<Json> ask_server(const Paths& paths, const std::string& command, Json arguments, std::chrono::seconds patience) {
   net::Request request;
   request.method = "POST";
   request.target = "/admin/" + command;
   request.headers.set("Content-Type", "application/json");
   request.body = arguments.dump();
-  const auto response = net::fetch_blocking({paths.admin_socket, "", 0}, std::move(request), {std::chrono::seconds(60)});
+  const auto response = net::fetch_blocking({paths.admin_socket, "", 0}, std::move(request), {patience});
   if (!response) {
     if (response.error().code == "ConnectionRefused" || response.error().code == "ConnectionFailed")
       return base::fail(base::Fault::kUnavailable, "NotServed",

@@ -1,6 +1,7 @@
 // The command line's side of the admin socket, and how it prints.
 #pragma once
 
+#include <chrono>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -14,7 +15,8 @@ namespace stipend::app {
 using Json = nlohmann::ordered_json;
 
 // One command, answered. No server: says how to start one.
-base::Result<Json> ask_server(const Paths& paths, const std::string& command, Json arguments = Json::object());
+base::Result<Json> ask_server(const Paths& paths, const std::string& command, Json arguments = Json::object(),
+                              std::chrono::seconds patience = std::chrono::seconds(60));
 
 struct Column {
   std::string title, key;

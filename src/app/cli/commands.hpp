@@ -25,6 +25,7 @@ void add_course_commands(CLI::App& app, Cli& cli);
 void add_account_commands(CLI::App& app, Cli& cli);
 void add_people_commands(CLI::App& app, Cli& cli);  // after course and account
 void add_money_commands(CLI::App& app, Cli& cli);
+void add_ledger_commands(CLI::App& app, Cli& cli);
 void add_image_commands(CLI::App& app, Cli& cli);
 void add_instance_commands(CLI::App& app, Cli& cli);
 void add_disk_commands(CLI::App& app, Cli& cli);  // after course and instance

@@ -1,4 +1,4 @@
-// `stipend grant`, `stipend grants`, `stipend ledger`
+// `stipend grant`, `stipend grants`
 #include <fmt/format.h>
 
 #include "app/cli/parts.hpp"
@@ -74,17 +74,6 @@ void add_grants(CLI::App& app, Cli& cli) {
 void add_money_commands(CLI::App& app, Cli& cli) {
   add_grant(app, cli);
   add_grants(app, cli);
-  auto* ledger = sub(app, cli, "ledger", "the ledger's entries");
-  auto& of = option(ledger, "--account", "of this account only", false);
-  ledger->callback([&] {
-    Json arguments = Json::object();
-    if (!of.empty()) arguments["account"] = of;
-    cli.ask("ledger", arguments, [](const Json& j) {
-      return to_table(worded(j, {}, {"at"}), {{"NO", "number"}, {"AT", "at"}, {"KIND", "kind"}, {"ACCOUNT", "account_id"},
-                                              {"AMOUNT $", "amount"}, {"SUBJECT", "subject"}, {"RUN", "generation"},
-                                              {"FROM S", "from_s"}, {"TO S", "to_s"}, {"REASON", "reason"}});
-    });
-  });
 }
 
 }  // namespace stipend::app

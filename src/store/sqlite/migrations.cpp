@@ -125,6 +125,8 @@ constexpr std::array kVersions = {kVersion1, kVersion2, kVersion3};
 
 }  // namespace
 
+std::int64_t newest_version() { return kVersions.size(); }
+
 base::Status migrate(Database& database) { return migrate_to(database, kVersions.size()); }
 
 base::Status migrate_to(Database& database, std::size_t newest) {

@@ -9,5 +9,6 @@ namespace stipend::store::sqlite {
 base::Status migrate(Database& database);
 // As above, but to an older version: what tests of a migration begin with.
 base::Status migrate_to(Database& database, std::size_t version);
+std::int64_t newest_version();
 
 }  // namespace stipend::store::sqlite

@@ -1,0 +1,141 @@
+// What each charge must say, and that it is what its price and plan give.
+#include <fmt/format.h>
+
+#include <optional>
+#include <unordered_map>
+
+#include "ledger/checks.hpp"
+
+namespace stipend::ledger {
+namespace {
+
+using domain::Entry;
+using domain::EntryKind;
+
+class Subjects final : public Check {
+ public:
+  explicit Subjects(const Rows& rows)
+      : Check("subjects", "each entry has its account, subject and price, and they are those of its row"), state_(rows.state) {}
+  void add(const Posting& posting) override {
+    const auto& entry = posting.entry;
+    if (auto wrong = look(entry)) found(fmt::format("entry {}: {}", entry.number, *wrong));
+  }
+  void end(const Rows&, const Books&) override { figures(fmt::format("{} of runs, {} of disks, {} of grants", runs_, disks_, grants_)); }
+
+ private:
+  std::optional<std::string> look(const Entry& entry) {
+    const auto account = entry.account.view();
+    if (!state_.accounts.contains(entry.account)) return fmt::format("there is no account {}", account);
+    for (const auto* side : {&entry.debit, &entry.credit}) {
+      const auto kind = side_of(*side);
+      if ((kind == Side::kUsage || kind == Side::kExpired) && owner_in(*side) != account) return fmt::format("{} is not of {}", *side, account);
+      if (kind != Side::kGrant) continue;
+      const auto id = base::GrantId::parse(owner_in(*side));
+      const auto* grant = id ? state_.find<domain::Grant>(*id) : nullptr;
+      if (grant && grant->account != entry.account) return fmt::format("{} is not of {}", *side, account);
+    }
+    switch (entry.kind) {
+      case EntryKind::kCharge:
+      case EntryKind::kCorrection: ++runs_; return look_at_run(entry);
+      case EntryKind::kStorage: ++disks_; return look_at_disk(entry);
+      default: ++grants_; return look_at_grant(entry);
+    }
+  }
+
+  std::optional<std::string> look_at_run(const Entry& entry) const {
+    const auto id = base::InstanceId::parse(entry.subject);
+    if (!id || entry.generation < 1) return fmt::format("'{}' run {} is no run of a machine", entry.subject, entry.generation);
+    if (entry.price.nano_per_hour <= 0 || entry.type.empty() || entry.catalogue.empty()) return "it names no price, type or catalogue";
+    if (entry.from.count < 0 || entry.to.count < 0 || (entry.kind == EntryKind::kCharge && entry.to <= entry.from))
+      return fmt::format("it charges from second {} to second {}", entry.from.count, entry.to.count);
+    const auto* instance = state_.find<domain::Instance>(*id);
+    if (!instance) return {};  // forgotten an hour after it was terminated
+    if (instance->account != entry.account) return fmt::format("{} is a machine of {}", entry.subject, instance->account.view());
+    if (entry.generation > instance->generation) return fmt::format("{} never had a run {}", entry.subject, entry.generation);
+    if (instance->run && instance->run->generation == entry.generation && instance->run->price != entry.price)
+      return fmt::format("its price is {} an hour, the run's {}", dollars(entry.price.nano_per_hour), dollars(instance->run->price.nano_per_hour));
+    return {};
+  }
+
+  std::optional<std::string> look_at_disk(const Entry& entry) const {
+    const auto id = base::DiskId::parse(entry.subject);
+    if (!id || entry.generation != 0) return fmt::format("'{}' is no disk", entry.subject);
+    if (entry.price.nano_per_hour <= 0) return "it names no price";
+    if (entry.from.count < 0 || entry.to <= entry.from)
+      return fmt::format("it charges from second {} to second {}", entry.from.count, entry.to.count);
+    const auto* disk = state_.find<domain::Disk>(*id);
+    if (!disk) return {};  // its bytes are gone
+    if (disk->account != entry.account) return fmt::format("{} is a disk of {}", entry.subject, disk->account.view());
+    if (disk->price != entry.price)
+      return fmt::format("its price is {} an hour, the disk's {}", dollars(entry.price.nano_per_hour), dollars(disk->price.nano_per_hour));
+    return {};
+  }
+
+  static std::optional<std::string> look_at_grant(const Entry& entry) {
+    const auto& side = entry.kind == EntryKind::kGrant ? entry.credit : entry.debit;
+    if (owner_in(side) != entry.subject) return fmt::format("its subject is '{}', it moves {}", entry.subject, side);
+    return {};
+  }
+
+  const domain::State& state_;
+  std::int64_t runs_ = 0, disks_ = 0, grants_ = 0;
+};
+
+// A posting that draws on several grants is several entries, one after the other; together they are C(to) - C(from).
+class Amounts final : public Check {
+ public:
+  explicit Amounts(const Rows& rows) : Check("amounts", "each posting is what its price and plan give from its first to its last second") {
+    for (const auto& [id, account] : rows.state.accounts)
+      if (const auto* course = rows.state.find<domain::Course>(account->course))
+        plans_.emplace(id, course->plan == domain::RatePlan::kPerHour ? Plan::kPerHour : Plan::kPerSecond);
+  }
+  void add(const Posting& posting) override {
+    const auto& entry = posting.entry;
+    if (open_ && !is_same(*open_, entry)) close();
+    if (entry.kind != EntryKind::kCharge && entry.kind != EntryKind::kCorrection && entry.kind != EntryKind::kStorage) return;
+    if (!open_) {
+      open_ = entry;
+      sum_ = 0;
+    }
+    sum_ += entry.amount.nano;
+  }
+  void end(const Rows&, const Books&) override {
+    if (open_) close();
+    figures(fmt::format("{} postings", postings_));
+  }
+
+ private:
+  static bool is_same(const Entry& a, const Entry& b) {
+    return a.kind == b.kind && a.subject == b.subject && a.generation == b.generation && a.from == b.from && a.to == b.to && a.at == b.at &&
+           a.account == b.account;
+  }
+  void close() {
+    const Entry entry = *std::exchange(open_, std::nullopt);
+    ++postings_;
+    const auto plan = plans_.find(entry.account);
+    if (plan == plans_.end()) return;  // told by `subjects`
+    const auto price = entry.price.nano_per_hour;
+    const auto from = entry.from.count, to = entry.to.count;
+    Wide right = 0;
+    if (entry.kind == EntryKind::kStorage) right = Wide{disk_cost(price, to)} - disk_cost(price, from);
+    else if (entry.kind == EntryKind::kCharge) right = Wide{run_cost(plan->second, price, to)} - run_cost(plan->second, price, from);
+    else right = Wide{run_cost(plan->second, price, from)} - broken_run_cost(price, to);
+    if (sum_ != right)
+      found(fmt::format("entry {}: {} {} for second {} to {} of {}, its price makes it {}", entry.number,
+                        entry.kind == EntryKind::kCorrection ? "gives back" : "charges", dollars(sum_), from, to, entry.subject, dollars(right)));
+  }
+
+  std::unordered_map<base::AccountId, Plan> plans_;
+  std::optional<Entry> open_;
+  Wide sum_ = 0;
+  std::int64_t postings_ = 0;
+};
+
+}  // namespace
+
+void add_price_checks(Checks& checks, const Rows& rows) {
+  checks.push_back(std::make_unique<Subjects>(rows));
+  checks.push_back(std::make_unique<Amounts>(rows));
+}
+
+}  // namespace stipend::ledger
