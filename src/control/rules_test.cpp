@@ -547,5 +547,37 @@ TEST(Room, IsDecidedWithTheMoneyAndCostsNothing) {
   )"), "");
 }
 
+// A reserve that a deletion frees must not lie idle while a lease ends: the next renewal may come too late.
+TEST(Lease, WhatADeletionFreesIsLentToTheMachinesThatRunInTheSameStep) {
+  Table table;
+  ASSERT_EQ(table.run(R"(
+    course per-second grace 864000
+    account ada 0.58
+    launch ada old m4.large
+    report old running 0
+    tick 60
+    stop old
+    report old ended 60 person ours
+    launch ada web m4.large
+    report web running 0
+    renew ada
+  )"), "");
+  const auto before = table.instance("web").run->lease_run_max.count;
+  ASSERT_LT(before, 3600);
+  // Ten days of a disk of 8 GiB buy hours of the machine.
+  EXPECT_EQ(table.run("tick 30\n report web running 30"), "");
+  // While the state's disk is full nothing may run longer, and what deletes commits all the same.
+  base::SeededRandom random(1);
+  Head full(table.state(), random);
+  const auto old = table.instance("old").id;
+  Engine::Plan plan = [&](Tx& tx) -> base::Status {
+    TRY(terminate(tx, {old}, false));
+    return {};
+  };
+  EXPECT_TRUE(full.run(table.actor("ada"), plan, table.now(), "the disk is full"));
+  EXPECT_EQ(full.state().find<domain::Instance>(table.instance("web").id)->run->lease_run_max.count, before);
+  EXPECT_EQ(table.run("terminate old\n lease web 3630"), "");
+}
+
 }  // namespace
 }  // namespace stipend::control

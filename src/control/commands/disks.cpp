@@ -2,6 +2,7 @@
 
 #include "control/commands/common.hpp"
 #include "control/commands/instances.hpp"
+#include "control/commands/renewals.hpp"
 #include "control/commands/trash.hpp"
 
 namespace stipend::control {
@@ -20,7 +21,9 @@ base::Status delete_disk(Tx& tx, const base::DiskId& id, bool dry_run) {
   domain::Wallet wallet(tx.state(), disk->account, tx.now());
   const auto purge_at = purge_time(tx);
   wallet.delete_disk(id, purge_at);
+  const auto account = disk->account;
   save_wallet(tx, wallet);
+  TRY(renew_with_what_is_free(tx, account));
   if (purge_at <= tx.now()) tx.effect(DeleteDiskEffect{id});
   tx.audit("delete-disk", id.str(), {});
   return {};

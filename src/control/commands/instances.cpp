@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "control/commands/homes.hpp"
 #include "control/commands/policy.hpp"
 #include "control/commands/queue.hpp"
+#include "control/commands/renewals.hpp"
 #include "control/commands/room.hpp"
 #include "control/commands/runs.hpp"
 #include "domain/free_time.hpp"
@@ -187,6 +189,7 @@ base::Result<StateChanges> terminate(Tx& tx, const std::vector<base::InstanceId>
                                     "attribute and try again.",
                                     row->id.str()));
   StateChanges changes;
+  std::set<base::AccountId> freed;
   for (const auto& row : rows) {
     changes.push_back({row->id, row->state, row->state});
     if (row->state == InstanceState::kTerminated || row->terminate_wanted) continue;
@@ -208,7 +211,9 @@ base::Result<StateChanges> terminate(Tx& tx, const std::vector<base::InstanceId>
     tx.audit("terminate", instance.id.str(), std::string(domain::cause_name(instance.stop_cause)));
     tx.save(std::move(instance));
     changes.back().current = InstanceState::kShuttingDown;
+    freed.insert(row->account);
   }
+  for (const auto& account : freed) TRY(renew_with_what_is_free(tx, account));
   if (dry_run) return dry_run_succeeded();
   return changes;
 }

@@ -140,6 +140,11 @@ base::Status renew_account(Tx& tx, const base::AccountId& account) {
   return {};
 }
 
+base::Status renew_with_what_is_free(Tx& tx, const base::AccountId& account) {
+  if (!tx.may_begin() || !has_run(tx.state(), account)) return {};
+  return renew_account(tx, account);
+}
+
 base::Result<bool> forget_old(Tx& tx, std::size_t limit) {
   constexpr std::int64_t kMinuteMs = 60'000, kHourMs = 60 * kMinuteMs, kDayMs = 24 * kHourMs;
   const auto& state = tx.state();

@@ -14,6 +14,9 @@ std::vector<base::AccountId> accounts_due(const domain::State& state, base::Wall
 // Renews the leases of all machines of the account together, posts the hours that began and, after a UTC
 // midnight, the day that ended. A machine that cannot be paid further keeps what it has and ends at its lease.
 base::Status renew_account(Tx& tx, const base::AccountId& account);
+// The same in the step that freed money of the account, a reserve above all, so that a lease that ends soon gets it. Does
+// nothing while runs may not begin or go on: what frees money must commit then, too.
+base::Status renew_with_what_is_free(Tx& tx, const base::AccountId& account);
 
 // Forgets what is over: private addresses of terminated machines after 10 min, their rows after an hour, client
 // tokens after a day, expired ways in, expired grants. At most `limit` rows a call; true: call again.
