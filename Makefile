@@ -2,6 +2,7 @@
 # make test    everything that must hold; each group alone: make test-unit test-machines test-clients test-credit test-browser
 # make build   build/release/bin/stipend and its siblings
 # make kills   kills random processes of real machines: make kills KILLS=100 [SEED=n]
+# make nightly-sim  simulated classes of 200 over 14 weeks: make nightly-sim [SEEDS=1000] [FIRST=1]
 # make bench   benchmarks against their yardsticks; writes docs/benchmarks.md (make bench PART="launch proxy": some, printed only)
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -12,11 +13,11 @@ IMAGES ?= var/images
 export CCACHE_SLOPPINESS = time_macros
 PYTEST = $(SUDO) env STIPEND_TEST_IMAGES=$(abspath $(IMAGES)) PYTHONDONTWRITEBYTECODE=1 var/venv/bin/python -m pytest -q -p no:cacheprovider
 
-.PHONY: help setup build run test test-unit test-machines test-clients test-credit test-browser kills bench image-minimal image-course \
+.PHONY: help setup build run test test-unit test-machines test-clients test-credit test-browser kills nightly-sim bench image-minimal image-course \
         down clean format tidy
 
 help:
-	@sed -n 's/^# //p' Makefile | head -5
+	@sed -n 's/^# //p' Makefile | head -6
 
 setup:
 	@tools/setup
@@ -76,6 +77,11 @@ test-credit: build image-minimal var/venv/.done
 KILLS ?= 100
 kills: build image-minimal var/venv/.done
 	@$(subst env ,env STIPEND_KILLS=$(KILLS) STIPEND_KILLS_SEED=$(SEED) ,$(PYTEST)) -s tests/kills/test_kills.py
+
+SEEDS ?= 1000
+FIRST ?= 1
+nightly-sim: build
+	@$(BIN)/stipend-sim --seeds $(SEEDS) --first-seed $(FIRST) --students 200 --weeks 14
 
 test-browser: build image-course var/venv/.done
 	@$(PYTEST) tests/browser

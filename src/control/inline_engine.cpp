@@ -31,6 +31,8 @@ InlineEngine::Work InlineEngine::plan(std::size_t batch_max) {
     const auto now = time_.now();
     auto status = command.plan ? head_.run(command.actor, command.plan, now, store_.degraded())
                                : command.look(head_.state(), now);
+    if (!status && status.error().fault == base::Fault::kInternal && internal_error_.empty())
+      internal_error_ = command.actor.who + ": " + status.error().message;
     work.answers.emplace_back(std::move(command.done), std::move(status));
   }
   work.batch = head_.take();

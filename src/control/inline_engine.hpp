@@ -19,6 +19,8 @@ class InlineEngine final : public Engine {
   // time.
   void pump(std::size_t batch_max, bool ahead);
   bool dead() const { return dead_; }
+  // The first command that failed with what is nobody's mistake but the program's; empty: none.
+  const std::string& internal_error() const { return internal_error_; }
   const domain::State& state() const { return head_.state(); }
   base::WallTime now() { return time_.now(); }
 
@@ -53,6 +55,7 @@ class InlineEngine final : public Engine {
   EngineHooks hooks_;
   std::deque<Command> queue_;
   bool dead_ = false;
+  std::string internal_error_;
 };
 
 }  // namespace stipend::control

@@ -14,6 +14,9 @@ FakeHost::FakeHost(const base::Clock& clock, base::Random& random, FakeOptions o
   boot_id_ = base::random_hex(random_, 32);
 }
 
+// While something is due: when it was due, however late it is looked at.
+std::int64_t FakeHost::now_ms() const { return due_now_ms_.value_or(clock_.monotonic_ms()); }
+
 std::int64_t FakeHost::chance(std::int64_t bound) {
   std::uint32_t bits = 0;
   random_.fill(reinterpret_cast<unsigned char*>(&bits), sizeof bits);
@@ -24,10 +27,13 @@ std::int64_t FakeHost::chance(std::int64_t bound) {
 
 void FakeHost::call(std::int64_t epoch, std::function<void()> act) {
   if (epoch < epoch_) return;
-  if (chance(1000) < options_.faults.lose_call) return;
+  if (chance(1000) < options_.faults.lose_call) {
+    lost_at_ms_ = now_ms();
+    return;
+  }
   const auto delay =
       options_.faults.call_delay_ms_max > 0 ? chance(options_.faults.call_delay_ms_max + 1) : 0;
-  last_call_ms_ = std::max(last_call_ms_, clock_.monotonic_ms() + delay);
+  last_call_ms_ = std::max(last_call_ms_, now_ms() + delay);
   mail_.emplace(last_call_ms_, Mail{last_call_ms_, [this, epoch, act = std::move(act)] {
                                       if (epoch >= epoch_) act();
                                     }});
@@ -35,12 +41,15 @@ void FakeHost::call(std::int64_t epoch, std::function<void()> act) {
 
 template <class Sink, class Message>
 void FakeHost::post(const Sink& sink, const Message& message) {
-  if (!sink || chance(1000) < options_.faults.lose_report) return;
+  if (!sink || chance(1000) < options_.faults.lose_report) {
+    lost_at_ms_ = now_ms();
+    return;
+  }
   const int copies = chance(1000) < options_.faults.repeat_report ? 2 : 1;
   for (int i = 0; i < copies; ++i) {
     const auto delay =
         options_.faults.report_delay_ms_max > 0 ? chance(options_.faults.report_delay_ms_max + 1) : 0;
-    const auto at = clock_.monotonic_ms() + delay;
+    const auto at = now_ms() + delay;
     mail_.emplace(at, Mail{at, [sink, message] { sink(message); }, true, connection_});
   }
 }
@@ -73,7 +82,7 @@ void FakeHost::report(const RunKey& key, Machine& machine) {
   if (machine.phase == Phase::kEnded)
     out.ran = {machine.ended_ran_ms / 1000};
   else if (machine.phase != Phase::kStarting)
-    out.ran = {(clock_.monotonic_ms() - machine.started_ms) / 1000};
+    out.ran = {(now_ms() - machine.started_ms) / 1000};
   out.lease_seq = machine.lease.seq;
   out.cause = machine.cause;
   out.halted_by_us = machine.halted_by_us;
@@ -97,7 +106,12 @@ void FakeHost::run_due() {
   for (;;) {
     const auto first = due_.empty() ? kNever : due_.begin()->first;
     const auto mail_at = mail_.empty() ? kNever : mail_.begin()->first;
-    if (std::min(first, mail_at) > now) return;
+    if (std::min(first, mail_at) > now) {
+      due_now_ms_.reset();
+      return;
+    }
+    latest_ms_ = std::max(latest_ms_, std::min(first, mail_at));
+    due_now_ms_ = latest_ms_;
     if (mail_at <= first) {
       auto mail = std::move(mail_.extract(mail_.begin()).mapped());
       if (!mail.to_server) {
@@ -109,7 +123,7 @@ void FakeHost::run_due() {
       }
     } else {
       const auto key = due_.begin()->second;
-      step(key, machines_.at(key), first);
+      step(key, machines_.at(key), latest_ms_);
     }
   }
 }
@@ -151,7 +165,7 @@ HostRoom FakeHost::room() const {
 
 void FakeHost::start(StartSpec spec) {
   const std::lock_guard lock(guard_);
-  const auto deadline = clock_.monotonic_ms() + spec.start_within_ms;
+  const auto deadline = now_ms() + spec.start_within_ms;
   const auto epoch = spec.epoch;
   call(epoch, [this, spec = std::move(spec), deadline] { do_start(spec, deadline); });
 }
@@ -164,7 +178,7 @@ void FakeHost::do_start(const StartSpec& spec, std::int64_t deadline_ms) {
   // A newer generation while an older one runs: control starts one only after the other is settled.
   RunKey other;
   if (find_live(key.instance, &other) != nullptr) return;
-  const auto now = clock_.monotonic_ms();
+  const auto now = now_ms();
   auto& machine = machines_[key];
   machine.spec = spec;
   machine.lease = spec.lease;
@@ -224,7 +238,7 @@ void FakeHost::stop(RunKey key, std::int64_t epoch, StopWish wish) {
 }
 
 void FakeHost::do_stop(const RunKey& key, const StopWish& wish) {
-  const auto now = clock_.monotonic_ms();
+  const auto now = now_ms();
   const auto at = machines_.find(key);
   if (at == machines_.end()) {
     if (key.generation <= tombstones_[key.instance]) return send(absent(key));
@@ -237,6 +251,7 @@ void FakeHost::do_stop(const RunKey& key, const StopWish& wish) {
   if (machine.phase == Phase::kEnded) return report(key, machine);
   if (machine.phase == Phase::kStarting || wish.force) {
     machine.halted_by_us = true;
+    measured_[key].forced = wish.force;
     return end(key, machine, now, wish.cause);
   }
   if (machine.stop_ms || machine.halting) return report(key, machine);
@@ -269,11 +284,13 @@ void FakeHost::acknowledge(RunKey key, std::int64_t epoch) {
 void FakeHost::delete_disk(base::DiskId disk, std::int64_t epoch, DoneSink done) {
   const std::lock_guard lock(guard_);
   const auto answer = [this, done = std::move(done)](base::Status status) {
-    const auto at = clock_.monotonic_ms();
+    const auto at = now_ms();
     mail_.emplace(at, Mail{at, [done, status] { done(status); }, true, connection_});
   };
   if (!sink_ || epoch < epoch_)
     return answer(base::fail(base::Fault::kUnavailable, "HostUnavailable", "the host is not connected"));
+  if (options_.faults.refuse_deletion > 0 && chance(1000) < options_.faults.refuse_deletion)
+    return answer(base::fail(base::Fault::kUnavailable, "DeletionFailed", "the fake host was told to fail this deletion"));
   for (const auto& [key, machine] : machines_)
     if ((machine.spec.root_disk == disk || machine.spec.home_disk == disk || machine.spec.course_disk == disk) && machine.phase != Phase::kEnded)
       return answer(base::fail(base::Fault::kConflict, "DiskInUse", "a machine uses the disk"));
@@ -283,7 +300,7 @@ void FakeHost::delete_disk(base::DiskId disk, std::int64_t epoch, DoneSink done)
 
 void FakeHost::console_output(base::InstanceId instance, TextSink done) {
   const std::lock_guard lock(guard_);
-  const auto at = clock_.monotonic_ms();
+  const auto at = now_ms();
   const auto text = consoles_[instance];
   mail_.emplace(at, Mail{at, [done = std::move(done), text] { done(text); }, true, connection_});
 }

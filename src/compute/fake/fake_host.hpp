@@ -7,6 +7,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -20,7 +21,7 @@
 namespace stipend::compute {
 
 struct FakeFaults {  // of a thousand
-  int lose_call = 0, lose_report = 0, repeat_report = 0, fail_start = 0;
+  int lose_call = 0, lose_report = 0, repeat_report = 0, fail_start = 0, refuse_deletion = 0;
   std::int64_t call_delay_ms_max = 0;    // calls keep their order
   std::int64_t report_delay_ms_max = 0;  // reports do not
 };
@@ -75,10 +76,11 @@ class FakeHost {
   struct Measured {
     bool running = false;
     std::int64_t ran_ms = 0;
-    base::RunSeconds longest_lease;
+    base::RunSeconds longest_lease, lease;  // the newest one that it took
     Cause cause = Cause::kNone;     // once it ended
     std::int64_t known_ran_ms = 0;  // what its final report says
     bool known_to_end = true;
+    bool forced = false;            // somebody did not wait for the hook
   };
   std::optional<Measured> measured(const RunKey& key) const;  // absent: never came
   std::map<RunKey, Measured> live() const;                    // of what starts or runs now
@@ -89,6 +91,7 @@ class FakeHost {
   InUse in_use() const;
   std::set<base::DiskId> disks() const;
   std::vector<RunKey> unacknowledged() const;  // ended, and still reported
+  std::int64_t lost_at_ms() const;             // when a message was lost last; long ago: never
 
  private:
   struct Machine {
@@ -128,6 +131,7 @@ class FakeHost {
   std::int64_t next_of(const Machine& machine) const;
   void step(const RunKey& key, Machine& machine, std::int64_t now);
   std::int64_t chance(std::int64_t bound);
+  std::int64_t now_ms() const;
   Machine* find_live(const base::InstanceId& instance, RunKey* key);
   Measured measure(const RunKey& key, const Machine& machine) const;
 
@@ -148,6 +152,9 @@ class FakeHost {
   std::map<base::InstanceId, std::string> consoles_;
   std::multimap<std::int64_t, Mail> mail_;
   std::int64_t last_call_ms_ = 0;
+  std::optional<std::int64_t> due_now_ms_;
+  std::int64_t latest_ms_ = 0;  // what fell due before it, by a lease that came too late, is done now
+  std::int64_t lost_at_ms_ = std::numeric_limits<std::int64_t>::min() / 2;
 };
 
 }  // namespace stipend::compute

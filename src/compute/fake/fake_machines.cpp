@@ -29,7 +29,7 @@ void FakeHost::step(const RunKey& key, Machine& machine, std::int64_t now) {
     const auto lease_end = lease_end_ms(machine);
     if (now >= lease_end) {
       machine.halted_by_us = true;
-      return end(key, machine, lease_end, machine.stop_ms ? machine.cause : Cause::kCredit);
+      return end(key, machine, now, machine.stop_ms ? machine.cause : Cause::kCredit);
     }
     if (machine.halting && now >= machine.halt_at_ms + std::min(options_.halt_ms, kHaltMs))
       return end(key, machine, now, machine.cause);
@@ -54,6 +54,7 @@ void FakeHost::step(const RunKey& key, Machine& machine, std::int64_t now) {
 void FakeHost::end(const RunKey& key, Machine& machine, std::int64_t at_ms, Cause cause, bool known_to_end) {
   auto& truth = measured_[key];
   truth.longest_lease = std::max(truth.longest_lease, machine.lease.run_max);
+  truth.lease = machine.lease.run_max;
   if (machine.phase == Phase::kRunning || machine.phase == Phase::kStopping)
     truth.ran_ms = at_ms - machine.started_ms;
   machine.known_to_end = known_to_end;
@@ -70,7 +71,7 @@ void FakeHost::end(const RunKey& key, Machine& machine, std::int64_t at_ms, Caus
 
 // Its enforcer is gone and the machine with it: only the last record says how long it ran.
 void FakeHost::vanish(const RunKey& key, Machine& machine) {
-  auto at = clock_.monotonic_ms();
+  auto at = now_ms();
   if (machine.phase == Phase::kRunning || machine.phase == Phase::kStopping)
     at = std::min(at, lease_end_ms(machine));
   end(key, machine, at, Cause::kFault, false);
@@ -91,7 +92,7 @@ void FakeHost::guest_shutdown(const base::InstanceId& instance) {
   RunKey key;
   auto* machine = find_live(instance, &key);
   if (machine == nullptr || machine->halting || machine->phase == Phase::kStarting) return;
-  end(key, *machine, std::min(clock_.monotonic_ms(), lease_end_ms(*machine)), Cause::kGuest);
+  end(key, *machine, std::min(now_ms(), lease_end_ms(*machine)), Cause::kGuest);
 }
 
 void FakeHost::kill_supervisor(const base::InstanceId& instance) {
@@ -115,6 +116,7 @@ FakeHost::Measured FakeHost::measure(const RunKey& key, const Machine& machine) 
   auto truth = over == measured_.end() ? Measured{} : over->second;
   if (machine.phase == Phase::kEnded) return truth;
   truth.longest_lease = std::max(truth.longest_lease, machine.lease.run_max);
+  truth.lease = machine.lease.run_max;
   truth.running = machine.phase != Phase::kStarting;
   if (truth.running) truth.ran_ms = clock_.monotonic_ms() - machine.started_ms;
   return truth;
@@ -145,6 +147,11 @@ FakeHost::InUse FakeHost::in_use() const {
     sum.memory_mib += machine.spec.size.memory_mib;
   }
   return sum;
+}
+
+std::int64_t FakeHost::lost_at_ms() const {
+  const std::lock_guard lock(guard_);
+  return lost_at_ms_;
 }
 
 std::vector<RunKey> FakeHost::unacknowledged() const {

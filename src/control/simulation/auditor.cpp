@@ -4,68 +4,194 @@
 
 #include <algorithm>
 
+#include "domain/catalogue.hpp"
+#include "ledger/verification.hpp"
+#include "store/apply.hpp"
+
 namespace stipend::control {
 namespace {
 
-using base::Money;
 using compute::RunKey;
 using domain::EntryKind;
 using domain::Violation;
+using ledger::Wide;
 
-constexpr std::int64_t kHourS = 3600;
-// How far the server may be off in when a person's stop came: whole seconds at both ends, and late reports.
-constexpr std::int64_t kStopSlackS = 8;
+// How far the server may be off in when a person's stop came: whole seconds at both ends.
+constexpr std::int64_t kStopSlackS = 2;
+// After a disturbance so long leases may not reach as far as the money.
+constexpr std::int64_t kDisturbedMs = 75 * 60'000;
+// Money that came or was freed so shortly before an end was too late for it.
+constexpr std::int64_t kTooLateMs = 60'000;
+constexpr std::int64_t kPressMs = 86'400'000;  // how long a page's key is remembered
+constexpr std::int64_t kHaltS = compute::FakeHost::kHaltMs / 1000;
 
-// The model's own arithmetic, without the rules' code.
-std::int64_t nano(base::Price price, std::int64_t seconds) {
-  return static_cast<std::int64_t>(static_cast<__int128>(price.nano_per_hour) * seconds / kHourS);
+ledger::Plan plan_of(domain::RatePlan plan) { return plan == domain::RatePlan::kPerHour ? ledger::Plan::kPerHour : ledger::Plan::kPerSecond; }
+std::string text(const RunKey& key) { return fmt::format("{}/{}", key.instance.view(), key.generation); }
+
+// Of one account, with the indexes that rules read.
+domain::State slice(const domain::State& state, const base::AccountId& account) {
+  domain::State out;
+  const auto copy = [&]<class Row>(const auto& of, std::type_identity<Row>) {
+    if (const auto at = of.find(account); at != of.end())
+      for (const auto& id : at->second) store::apply(out, store::Put<Row>{state.table<Row>().at(id)});
+  };
+  if (const auto at = state.accounts.find(account); at != state.accounts.end()) store::apply(out, store::Put<domain::Account>{at->second});
+  copy(state.grants_of, std::type_identity<domain::Grant>());
+  copy(state.disks_of, std::type_identity<domain::Disk>());
+  copy(state.instances_of, std::type_identity<domain::Instance>());
+  if (const auto at = state.holds.find(account); at != state.holds.end()) store::apply(out, store::Put<domain::Hold>{at->second});
+  return out;
 }
-std::int64_t by_plan(domain::RatePlan plan, base::Price price, std::int64_t seconds) {
-  if (seconds <= 0) return 0;
-  if (plan == domain::RatePlan::kPerHour) return price.nano_per_hour * ((seconds + kHourS - 1) / kHourS);
-  return nano(price, std::max<std::int64_t>(seconds, 60));
+
+Wide set_aside(const domain::State& state, const base::AccountId& account) {
+  Wide sum = 0;
+  if (const auto* hold = state.find<domain::Hold>(account)) sum += hold->amount.nano;
+  if (const auto disks = state.disks_of.find(account); disks != state.disks_of.end())
+    for (const auto& disk : disks->second) sum += state.find<domain::Disk>(disk)->reserved.nano;
+  return sum;
 }
 
 }  // namespace
 
 Violation Auditor::post(const domain::Entry& entry) {
-  if (auto broken = balance_.add(entry)) return broken;
-  const auto grant_in = entry.credit.starts_with("grant:"), grant_out = entry.debit.starts_with("grant:");
+  if (entry.number != last_entry_ + 1) return fmt::format("entry {} follows {}", entry.number, last_entry_);
+  last_entry_ = entry.number;
+  ++counts_.entries;
+  auto& account = accounts_[entry.account];
+  const bool house = entry.debit == "house:unfunded_storage";
+  Wide charged = 0;
   switch (entry.kind) {
-    case EntryKind::kGrant: granted_[entry.account] += entry.amount; break;
+    case EntryKind::kGrant: account.granted += entry.amount.nano; break;
     case EntryKind::kTakeBack:
-    case EntryKind::kExpiry: granted_[entry.account] -= entry.amount; break;
-    default:
-      if (grant_out) charged_[entry.account] += entry.amount, charged_in_all_ += entry.amount;
-      if (grant_in) charged_[entry.account] -= entry.amount, charged_in_all_ -= entry.amount;
+    case EntryKind::kExpiry: account.granted -= entry.amount.nano; break;
+    case EntryKind::kCharge:
+    case EntryKind::kStorage: charged = entry.amount.nano; break;
+    case EntryKind::kCorrection: charged = -Wide{entry.amount.nano}; break;
   }
-  if (entry.generation > 0 && entry.subject.starts_with("i-")) {
-    auto& charged = open_[{*base::InstanceId::parse(entry.subject), entry.generation}].charged;
-    if (grant_out) charged += entry.amount;
-    if (grant_in) charged -= entry.amount;
+  if (entry.kind == EntryKind::kGrant || entry.kind == EntryKind::kTakeBack || entry.kind == EntryKind::kCorrection)
+    account.changed_ms = clock_.monotonic_ms();
+  (house ? counts_.unfunded : counts_.charged) += charged;
+  if (!house) account.charged += charged;
+  if (entry.kind == EntryKind::kCharge || entry.kind == EntryKind::kCorrection)
+    open_[{*base::InstanceId::parse(entry.subject), entry.generation}].charged += charged;
+  if (entry.kind == EntryKind::kStorage) disks_[*base::DiskId::parse(entry.subject)].charged += charged;
+  return {};
+}
+
+Violation Auditor::run_row(const domain::Instance& row) {
+  const auto& run = *row.run;
+  const RunKey key{row.id, run.generation};
+  auto& paid = open_[key];
+  paid.account = row.account;
+  paid.type = row.type;
+  auto& facts = paid.facts;
+  facts.price = run.price.nano_per_hour;
+  facts.plan = plan_of(run.plan);
+  facts.held_s = run.held_run_max.count;
+  paid.most_held_s = std::max(paid.most_held_s, facts.held_s);
+  facts.seen_s = std::max(facts.seen_s, run.seen_ran.count);
+  facts.seen_running = facts.seen_running || run.running_since.has_value();
+  if (const auto truth = ran_ms_now(key); run.seen_ran.count * 1000 > truth)
+    return fmt::format("{}: the server saw {} s, it ran {} ms", text(key), run.seen_ran.count, truth);
+  if (run.charge_until && !facts.asked) {
+    facts.asked.emplace();
+    // A machine that the server did not know to run yet is pending to the person, and free.
+    if (run.running_since) {
+      const auto slack = kStopSlackS + late_s_;
+      *facts.asked = {ran_ms_now(key), slack, slack};
+    } else {
+      facts.seen_running = false;
+    }
   }
   return {};
 }
 
-Violation Auditor::committed(const store::Batch& batch, const domain::State& state, base::WallTime now) {
-  std::set<base::InstanceId> touched;
-  for (const auto& change : batch) {
-    if (const auto* entry = std::get_if<store::Put<domain::Entry>>(&change))
-      if (auto broken = post(*entry->row)) return broken;
-    const auto* put = std::get_if<store::Put<domain::Instance>>(&change);
-    if (put == nullptr) continue;
-    touched.insert(put->row->id);
-    if (!put->row->run) continue;
-    const auto& run = *put->row->run;
-    auto& paid = open_[{put->row->id, run.generation}];
-    paid.price = run.price;
-    paid.plan = run.plan;
-    paid.held = std::max(paid.held, run.held_run_max);
-    // A machine that the server did not know to run yet is pending to the person, and free.
-    if (run.charge_until && !paid.stopped_at_ms)
-      paid.stopped_at_ms = run.running_since ? ran_ms_now({put->row->id, run.generation}) : 0;
+Violation Auditor::disk_row(const domain::Disk& row, const domain::State& state, base::WallTime now) {
+  auto [at, fresh] = disks_.try_emplace(row.id);
+  auto& disk = at->second;
+  const auto in_this_commit = [&](base::WallTime t) { return newest_ <= t && t <= now; };
+  if (disk.times.empty()) {
+    disk.account = row.account;
+    disk.price = row.price.nano_per_hour;
+    const auto* course = state.find<domain::Course>(state.find<domain::Account>(row.account)->course);
+    const auto price = ledger::disk_price(row.gib, domain::find_catalogue(course->catalogue)->gp2_gib_month.nano);
+    if (price != disk.price) return fmt::format("{}: {} GiB cost {} an hour, must be {}", row.id.view(), row.gib, disk.price, price);
+    if (!row.deleted && row.reserve_wanted.nano != ledger::reserve(price, course->grace_s))
+      return fmt::format("{}: {} is to be reserved", row.id.view(), row.reserve_wanted.nano);
+    if (!in_this_commit(row.created)) return fmt::format("{}: made at {}, committed between {} and {}", row.id.view(), row.created.ms, newest_.ms, now.ms);
+    disk.times.push_back({row.created.ms, INT64_MAX});
   }
-  for (const auto& id : touched) {
+  if (row.price.nano_per_hour != disk.price) return fmt::format("{}: its price changed", row.id.view());
+  if (row.deleted && !disk.deleted) {
+    if (!in_this_commit(*row.deleted)) return fmt::format("{}: deleted at {}, committed between {} and {}", row.id.view(), row.deleted->ms, newest_.ms, now.ms);
+    disk.times.back().to_ms = row.deleted->ms;
+    disk.deleted = true;
+    accounts_[row.account].changed_ms = clock_.monotonic_ms();  // its reserve is free
+  } else if (!row.deleted && disk.deleted) {
+    // What it was before, it is now: how long it was away follows from its new beginning.
+    Wide before = 0;
+    for (const auto& time : disk.times) before += time.to_ms - time.from_ms;
+    const base::WallTime again{row.created.ms + static_cast<std::int64_t>(before)};
+    if (!in_this_commit(again)) return fmt::format("{}: its age was {} ms, and is {} ms", row.id.view(), static_cast<std::int64_t>(before), row.created.ms_until(now));
+    disk.times.push_back({again.ms, INT64_MAX});
+    disk.deleted = false;
+  }
+  return {};
+}
+
+Violation Auditor::account_at(const base::AccountId& account, const domain::State& state, base::WallTime now) const {
+  if (auto broken = domain::broken_invariant(slice(state, account), now)) return broken;
+  const auto at = accounts_.find(account);
+  if (at == accounts_.end()) return {};
+  const auto used = at->second.charged + set_aside(state, account);
+  if (used > at->second.granted)
+    return fmt::format("{}: {} nano-dollars overspent of {} granted", account.view(), used - at->second.granted, at->second.granted);
+  Wide remaining = 0;
+  if (const auto grants = state.grants_of.find(account); grants != state.grants_of.end())
+    for (const auto& id : grants->second) remaining += state.find<domain::Grant>(id)->remaining().nano;
+  if (remaining != at->second.granted - at->second.charged)
+    return fmt::format("{}: the entries leave {}, its grants {}", account.view(), at->second.granted - at->second.charged, remaining);
+  return {};
+}
+
+// "else by the house": when nothing is held for disks, nothing is available, and the disk's own reserve is used.
+Violation Auditor::house_paid(const base::AccountId& account, const domain::State& state) const {
+  const auto& track = accounts_.at(account);
+  const auto left = track.granted - track.charged - set_aside(state, account);
+  if (left > 0) return fmt::format("{}: the house pays its disk while {} is available", account.view(), left);
+  return {};
+}
+
+Violation Auditor::committed(const store::Batch& batch, const domain::State& state, base::WallTime now) {
+  std::set<base::InstanceId> machines;
+  std::set<base::AccountId> touched, by_house, released;
+  for (const auto& change : batch) {
+    if (const auto* put = std::get_if<store::Put<domain::Entry>>(&change)) {
+      if (auto broken = post(*put->row)) return broken;
+      touched.insert(put->row->account);
+      if (put->row->debit == "house:unfunded_storage") by_house.insert(put->row->account);
+    } else if (const auto* instance = std::get_if<store::Put<domain::Instance>>(&change)) {
+      touched.insert(instance->row->account);
+      machines.insert(instance->row->id);
+      if (!instance->row->run) continue;
+      if (auto broken = run_row(*instance->row)) return broken;
+    } else if (const auto* disk = std::get_if<store::Put<domain::Disk>>(&change)) {
+      touched.insert(disk->row->account);
+      if (auto broken = disk_row(*disk->row, state, now)) return broken;
+    } else if (const auto* hold = std::get_if<store::Put<domain::Hold>>(&change)) {
+      touched.insert(hold->row->account);
+      released.insert(hold->row->account);
+    } else if (const auto* grant = std::get_if<store::Put<domain::Grant>>(&change)) {
+      touched.insert(grant->row->account);
+    } else if (const auto* erased = std::get_if<store::Erase<domain::Disk>>(&change)) {
+      if (!disks_[erased->key].deleted) return fmt::format("{}: its row is gone, and it was not deleted", erased->key.view());
+    }
+  }
+  newest_ = now;
+  for (const auto& account : touched)
+    if (auto broken = account_at(account, state, now)) return broken;
+  std::vector<Paid> over;
+  for (const auto& id : machines) {
     const auto* row = state.find<domain::Instance>(id);
     for (auto at = open_.lower_bound({id, 0}); at != open_.end() && at->first.instance == id;) {
       if (row != nullptr && row->run && row->run->generation == at->first.generation) {
@@ -73,25 +199,91 @@ Violation Auditor::committed(const store::Batch& batch, const domain::State& sta
         continue;
       }
       if (auto broken = settled(at->first, at->second)) return broken;
-      ++settled_;
+      over.push_back(std::move(at->second));
       at = open_.erase(at);
     }
   }
-  if (auto broken = domain::broken_invariant(state, now)) return broken;
-  if (auto broken = balance_(state)) return broken;
-  if (auto broken = queue(batch, state)) return broken;
-  for (const auto& [account, granted] : granted_) {
-    Money used = charged_[account];
-    if (const auto* hold = state.find<domain::Hold>(account)) used += hold->amount;
-    if (const auto disks = state.disks_of.find(account); disks != state.disks_of.end())
-      for (const auto& disk : disks->second) used += state.find<domain::Disk>(disk)->reserved;
-    if (used > granted)
-      return fmt::format("{}: {} used of {} granted", account.str(), used.nano, granted.nano);
+  for (const auto& paid : over)
+    if (accounts_.at(paid.account).given_back_ms == clock_.monotonic_ms())
+      if (auto broken = stranded(paid, state)) return broken;
+  for (const auto& account : by_house) {
+    // What was freed after it, in this commit, was not there for it.
+    if (released.contains(account) || accounts_.at(account).changed_ms == clock_.monotonic_ms()) continue;
+    if (auto broken = house_paid(account, state)) return broken;
   }
+  return queue(batch, state, now);
+}
+
+Violation Auditor::settled(const RunKey& key, Paid& paid) {
+  const auto measured = host_.measured(key);
+  const auto truth = measured.value_or(compute::FakeHost::Measured{});
+  auto& facts = paid.facts;
+  if (truth.running) return text(key) + ": settled while it runs";
+  if (truth.ran_ms > paid.most_held_s * 1000) return fmt::format("{}: ran {} ms, {} s were held", text(key), truth.ran_ms, paid.most_held_s);
+  facts.ran_ms = truth.ran_ms;
+  paid.lease_s = truth.lease.count;
+  facts.broken = !truth.known_to_end || truth.cause == compute::Cause::kFault;
+  facts.record_s = truth.known_ran_ms / 1000;
+  facts.start_failed = !measured || (truth.cause == compute::Cause::kStartFailed && truth.ran_ms == 0);
+  // Told by its last report alone, after some seconds: a start all the same.
+  if (!facts.seen_running && !facts.asked && truth.ran_ms / 1000 > 0) facts.seen_running = true;
+  auto bill = bill_of(facts);
+  if (facts.asked && jumped_) bill = {0, bill_of([&] {
+                                           auto whole = facts;
+                                           whole.asked.reset();
+                                           whole.seen_running = true;
+                                           return whole;
+                                         }()).most};
+  ++counts_.settled;
+  counts_.exact += bill.is_exact();
+  if (!bill.holds(paid.charged))
+    return fmt::format("{}: charged {}, must be {} to {} (ran {} ms, record {} s, seen {} s, held {} s, cause {}, known {}, asked at {} ms, plan {}, price {})",
+                       text(key), paid.charged, bill.least, bill.most, truth.ran_ms, facts.record_s, facts.seen_s, facts.held_s,
+                       static_cast<int>(truth.cause), truth.known_to_end, facts.asked ? facts.asked->ran_ms : -1, static_cast<int>(facts.plan), facts.price);
+  if (truth.cause == compute::Cause::kCredit && !truth.forced && !facts.asked && !facts.broken) return ended_for_credit(paid);
+  accounts_[paid.account].changed_ms = clock_.monotonic_ms();
   return {};
 }
 
-Violation Auditor::queue(const store::Batch& batch, const domain::State& state) {
+// A halt that takes less than it may gives the rest of its seconds back, but not more.
+Violation Auditor::ended_for_credit(const Paid& paid) {
+  auto& track = accounts_[paid.account];
+  const auto now = clock_.monotonic_ms();
+  const auto ran_s = paid.facts.ran_ms / 1000, back_s = paid.lease_s - ran_s;
+  if (back_s > kHaltS && now - track.changed_ms >= kTooLateMs && !is_disturbed())
+    return fmt::format("{}: stopped for its credit after {} s of {} s that were paid", paid.account.view(), ran_s, paid.lease_s);
+  if (now - track.given_back_ms >= kTooLateMs) track.given_back = track.given_back_s = 0;
+  track.given_back_ms = now;
+  track.given_back_s = std::max(track.given_back_s, back_s);
+  track.given_back += ledger::run_cost(paid.facts.plan, paid.facts.price, paid.lease_s) - ledger::run_cost(paid.facts.plan, paid.facts.price, ran_s);
+  return {};
+}
+
+bool Auditor::is_disturbed() const { return clock_.monotonic_ms() - std::max(disturbed_ms_, host_.lost_at_ms()) < kDisturbedMs; }
+
+Violation Auditor::stranded(const Paid& paid, const domain::State& state) {
+  const auto& track = accounts_.at(paid.account);
+  if (is_disturbed() || clock_.monotonic_ms() - track.changed_ms < kTooLateMs) return {};
+  for (const auto& id : state.instances_of.at(paid.account))
+    if (state.with_run.contains(id)) return {};  // not the last one
+  ++counts_.credit_ends;
+  const std::int64_t unit_s = paid.facts.plan == ledger::Plan::kPerHour ? 3600 : 1;
+  Wide smallest = ledger::next_unit_cost(paid.facts.plan, paid.facts.price), given_back = track.given_back;
+  if (const auto disks = state.disks_of.find(paid.account); disks != state.disks_of.end())
+    // A second more of each: its age and the run count whole seconds apart. And all are rounded up together.
+    for (const auto& id : disks->second)
+      if (const auto& disk = *state.find<domain::Disk>(id); !disk.deleted) {
+        smallest += ledger::disk_cost(disk.price.nano_per_hour, unit_s + 1) + 2;
+        given_back += ledger::disk_cost(disk.price.nano_per_hour, track.given_back_s);
+      }
+  const auto available = track.granted - track.charged - set_aside(state, paid.account);
+  if (available - given_back >= smallest)
+    return fmt::format("{}: stopped for its credit with {} available, {} of them from the last {} s of its lease; the next {} costs {}",
+                       paid.account.view(), available, given_back, track.given_back_s, unit_s == 1 ? "second" : "hour", smallest);
+  return {};
+}
+
+Violation Auditor::queue(const store::Batch& batch, const domain::State& state, base::WallTime now) {
   std::set<std::string> erased, left;
   std::map<std::string, const domain::Instance*> begun;  // by account and key, and by id
   for (const auto& change : batch) {
@@ -99,7 +291,7 @@ Violation Auditor::queue(const store::Batch& batch, const domain::State& state) 
     if (const auto* erase = std::get_if<store::Erase<domain::QueuePlace>>(&change)) erased.insert(erase->key);
     if (const auto* audit = std::get_if<store::Put<domain::Audit>>(&change)) {
       if (audit->row->action == "leave-queue") left.insert(audit->row->target);
-      turns_ += audit->row->via == "queue" && (audit->row->action == "start" || audit->row->action == "launch");
+      counts_.turns += audit->row->via == "queue" && (audit->row->action == "start" || audit->row->action == "launch");
     }
     const auto* put = std::get_if<store::Put<domain::Instance>>(&change);
     if (put == nullptr) continue;
@@ -108,8 +300,10 @@ Violation Auditor::queue(const store::Batch& batch, const domain::State& state) 
     if (row.client_token.empty()) continue;
     const auto key = row.account.str() + "/" + row.client_token;
     begun[key] = &row;
-    if (const auto [at, first] = made_for_.emplace(key, row.id); !first && at->second != row.id)
-      return fmt::format("{}: {} and {} were made for one press", key, at->second.str(), row.id.str());
+    const auto [at, first] = made_for_.try_emplace(key, row.id, now);
+    if (first || at->second.first == row.id) continue;
+    if (at->second.second.ms_until(now) < kPressMs) return fmt::format("{}: {} and {} were made for one press", key, at->second.first.str(), row.id.str());
+    at->second = {row.id, now};
   }
   for (const auto& id : erased) {
     const auto place = waiting_.find(id);
@@ -124,7 +318,7 @@ Violation Auditor::queue(const store::Batch& batch, const domain::State& state) 
     const auto of = state.instances_of.find(place.account);
     const bool runs = of != state.instances_of.end() && std::ranges::any_of(of->second, [&](const auto& one) { return state.with_run.contains(one); });
     const auto* hold = state.find<domain::Hold>(place.account);
-    if (!runs && hold && hold->amount > Money{}) return fmt::format("{}: {} held while it only waits", place.account.str(), hold->amount.nano);
+    if (!runs && hold && hold->amount > base::Money{}) return fmt::format("{}: {} held while it only waits", place.account.str(), hold->amount.nano);
   }
   return {};
 }
@@ -134,36 +328,11 @@ std::int64_t Auditor::ran_ms_now(const RunKey& key) const {
   return truth ? truth->ran_ms : 0;
 }
 
-Violation Auditor::settled(const RunKey& key, const Paid& paid) const {
-  const auto measured = host_.measured(key);
-  const auto truth = measured.value_or(compute::FakeHost::Measured{});
-  const auto who = fmt::format("{}/{}", key.instance.str(), key.generation);
-  if (truth.running) return who + ": settled while it runs";
-  const auto ran_s = truth.ran_ms / 1000;
-  if (truth.ran_ms > paid.held.count * 1000)
-    return fmt::format("{}: ran {} ms, {} s were held", who, truth.ran_ms, paid.held.count);
-  // The most and the least it may cost.
-  const bool broken = !truth.known_to_end || truth.cause == compute::Cause::kFault;
-  std::int64_t most = by_plan(paid.plan, paid.price, std::max<std::int64_t>(ran_s, 1)), least = most;
-  if (ran_s == 0) least = 0;  // perhaps never seen running
-  if (broken) {
-    most = nano(paid.price, ran_s);
-    least = nano(paid.price, truth.known_ran_ms / 1000);
-  }
-  if (truth.cause == compute::Cause::kStartFailed && ran_s == 0) most = 0;
-  if (!measured) most = least = 0;
-  if (paid.stopped_at_ms) {
-    const auto asked_s = *paid.stopped_at_ms / 1000;
-    if (!jumped_) most = std::min(most, by_plan(paid.plan, paid.price, asked_s + kStopSlackS));
-    least = jumped_ ? 0 : std::min(least, by_plan(paid.plan, paid.price, asked_s - kStopSlackS));
-    if (broken) least = std::min(least, nano(paid.price, std::max<std::int64_t>(asked_s - kStopSlackS, 0)));
-  }
-  if (paid.charged.nano > most || paid.charged.nano < least)
-    return fmt::format(
-        "{}: charged {}, must be {}..{} (ran {} ms, cause {}, known {}, asked at {} ms, plan {})", who,
-        paid.charged.nano, least, most, truth.ran_ms, static_cast<int>(truth.cause), truth.known_to_end,
-        paid.stopped_at_ms.value_or(-1), static_cast<int>(paid.plan));
-  return {};
+Violation Auditor::all(const domain::State& state, base::WallTime now) const {
+  if (auto broken = domain::broken_invariant(state, now)) return broken;
+  for (const auto& [account, row] : state.accounts)
+    if (auto broken = account_at(account, state, now)) return broken;
+  return machines(state);
 }
 
 Violation Auditor::machines(const domain::State& state) const {
@@ -172,30 +341,40 @@ Violation Auditor::machines(const domain::State& state) const {
   if (in_use.cpu_milli > host.cpus * 1000 || in_use.memory_mib > host.memory_mib)
     return fmt::format("{} machines with {} thousandths of a CPU and {} MiB run on a host with {} CPUs and {} MiB", in_use.machines,
                        in_use.cpu_milli, in_use.memory_mib, host.cpus, host.memory_mib);
-  std::int64_t cpu_milli = 0, memory_mib = 0;
-  for (const auto& [id, row] : state.instances) {
-    if (!row->run) continue;
-    cpu_milli += row->run->cpu_milli;
-    memory_mib += row->run->memory_mib;
-  }
-  if (cpu_milli > host.cpus * 1000 || memory_mib > host.memory_mib)
-    return fmt::format("{} thousandths of a CPU and {} MiB are promised on a host with {} CPUs and {} MiB", cpu_milli, memory_mib, host.cpus,
-                       host.memory_mib);
+  if (state.used_cpu_milli > host.cpus * 1000 || state.used_memory_mib > host.memory_mib)
+    return fmt::format("{} thousandths of a CPU and {} MiB are promised on a host with {} CPUs and {} MiB", state.used_cpu_milli,
+                       state.used_memory_mib, host.cpus, host.memory_mib);
   for (const auto& [key, truth] : host_.live()) {
     const auto* row = state.find<domain::Instance>(key.instance);
     const bool has_run = row != nullptr && row->run && row->run->generation == key.generation;
-    const auto who = fmt::format("{}/{}", key.instance.str(), key.generation);
-    if (truth.running && !has_run) return who + ": runs, but is settled";
+    if (truth.running && !has_run) return text(key) + ": runs, but is settled";
     if (!has_run) continue;
     const auto paid = open_.find(key);
-    if (paid == open_.end()) return who + ": has a run that was never committed";
-    if (truth.longest_lease > paid->second.held)
-      return fmt::format("{}: was allowed {} s, {} s were held", who, truth.longest_lease.count,
-                         paid->second.held.count);
+    if (paid == open_.end()) return text(key) + ": has a run that was never committed";
+    if (truth.longest_lease.count > paid->second.most_held_s)
+      return fmt::format("{}: was allowed {} s, {} s were held", text(key), truth.longest_lease.count, paid->second.most_held_s);
     if (truth.running && truth.ran_ms > truth.longest_lease.count * 1000)
-      return fmt::format("{}: runs past its lease: {} ms of {} s", who, truth.ran_ms,
-                         truth.longest_lease.count);
+      return fmt::format("{}: runs past its lease: {} ms of {} s", text(key), truth.ran_ms, truth.longest_lease.count);
   }
+  return {};
+}
+
+Violation Auditor::at_rest(const domain::State& state, const std::vector<domain::Entry>& entries, base::WallTime now) const {
+  if (auto broken = all(state, now)) return broken;
+  for (const auto& [key, paid] : open_) return text(key) + ": never settled";
+  for (const auto& [id, disk] : disks_) {
+    const auto* row = state.find<domain::Disk>(id);
+    auto times = disk.times;
+    if (!disk.deleted && !row) return fmt::format("{}: its row is gone, and it was not deleted", id.view());
+    if (!disk.deleted) times.back().to_ms = row->posted_at.ms;
+    const auto bill = ledger::bill_of_disk(disk.price, times);
+    if (disk.charged != bill) return fmt::format("{}: charged {}, must be {}", id.view(), disk.charged, bill);
+  }
+  const ledger::Rows rows{state, now};
+  ledger::Verification verification(rows, ledger::InMemory{state.last_entry, state.last_chain, {}});
+  for (const auto& entry : entries) verification.add(entry);
+  for (const auto& verdict : verification.end({}))
+    if (!verdict.ok()) return fmt::format("ledger verify, {}: {}", verdict.name, verdict.findings.front());
   return {};
 }
 

@@ -1,65 +1,107 @@
-// Auditor: an independent judge of a simulated run. Sees every durable commit and the fake host's own clock,
-// and says what is wrong, or nothing:
-// - at every commit: the rules' own invariants; entries balance; per account, what was charged, held and
-// reserved
-//   is at most what was granted, by the entries alone;
-// - at any time: no machine was ever allowed more than a committed hold covers, and none runs that is
-// settled;
-// - at any time: what the host's machines were given is at most what it has; what runs are promised at most what it may;
+// Auditor: an independent judge of a simulated world. Sees every durable commit and the fake host's own clock, and says
+// what is wrong, or nothing:
+// - at every commit: the rules' own invariants for each account that it touched, and by sums of the entries alone that
+//   what was charged, held and reserved is at most what was granted; the house pays for a disk only of an account with
+//   nothing left; disks are made, deleted and brought back at the time of their commit, at the catalogue's price;
 // - a place in the queue ends with a start, a cancel or its machine's end, in the same commit; no page's key makes two
 //   machines; an account that only waits has nothing held;
-// - when a run is settled: its machine has ended, and the charge is what this model, which knows only prices
-// and
-//   the host's measure, says it must be.
+// - when a run is settled: its machine has ended, and the charge is what ledger/bill.hpp says by the host's measure. The
+//   lease of the last one that ended for its credit left less than the smallest thing that the plan still sells (nothing
+//   stranded), and it ended within its hook and halt of that lease's end;
+// - now and then, of all: every invariant; no machine runs longer than a committed hold covers, or is settled and runs;
+//   what machines were given is at most what the host has;
+// - at the end: each run's and each disk's charges are the model's to the nano-dollar, and `stipend ledger verify` agrees.
 #pragma once
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <unordered_map>
 
 #include "compute/fake/fake_host.hpp"
 #include "domain/invariants.hpp"
+#include "ledger/bill.hpp"
+#include "ledger/books.hpp"
 #include "store/change.hpp"
 
 namespace stipend::control {
 
 class Auditor {
  public:
-  explicit Auditor(const compute::FakeHost& host) : host_(host) {}
+  Auditor(const compute::FakeHost& host, const base::Clock& clock) : host_(host), clock_(clock) {}
 
-  // `state`: after the commit.
+  // `state`: after the commit; `now`: the newest time in it.
   domain::Violation committed(const store::Batch& batch, const domain::State& state, base::WallTime now);
+  domain::Violation all(const domain::State& state, base::WallTime now) const;
   domain::Violation machines(const domain::State& state) const;
-  // From now on, when a person asked for a stop is known to the server by its clock only as far as reports
-  // tell.
-  void clock_jumped() { jumped_ = true; }
+  // When nothing runs any more: the ledger as a whole.
+  domain::Violation at_rest(const domain::State& state, const std::vector<domain::Entry>& entries, base::WallTime now) const;
 
-  int settled_runs() const { return settled_; }
-  int turns() const { return turns_; }  // machines that the queue began
-  base::Money charged_in_all() const { return charged_in_all_; }
+  // From now on, when a person asked for a stop is known to the server by its clock only as far as reports tell.
+  void clock_jumped() { jumped_ = true; }
+  // Something kept the server from renewing leases in time, so that a machine may end early with money left.
+  void disturbed() { disturbed_ms_ = clock_.monotonic_ms(); }
+  // Messages and commits take longer than that: so many seconds more.
+  void late_by(std::int64_t seconds) { late_s_ += seconds; }
+
+  struct Counts {
+    std::int64_t settled = 0, exact = 0;  // runs; those whose bill leaves no span
+    std::int64_t turns = 0;               // machines that the queue began
+    std::int64_t credit_ends = 0;         // looked at for what they left
+    std::int64_t entries = 0;
+    ledger::Wide charged = 0, unfunded = 0;
+  };
+  const Counts& counts() const { return counts_; }
 
  private:
-  struct Paid {
-    base::Price price;
-    domain::RatePlan plan = domain::RatePlan::kPerSecond;
-    base::RunSeconds held;                      // the longest ever committed
-    std::optional<std::int64_t> stopped_at_ms;  // of the run, when a person's stop was committed
-    base::Money charged;
+  struct Paid {  // a run that is not settled
+    base::AccountId account;
+    ledger::RunFacts facts;
+    std::string type;
+    std::int64_t lease_s = 0;  // the newest that its supervisor took
+    std::int64_t most_held_s = 0;
+    ledger::Wide charged = 0;
   };
+  struct DiskTrack {
+    base::AccountId account;
+    std::int64_t price = 0;
+    std::vector<ledger::Existence> times;
+    bool deleted = false;
+    ledger::Wide charged = 0;
+  };
+  struct AccountTrack {
+    ledger::Wide granted = 0, charged = 0;
+    std::int64_t changed_ms = -1'000'000;  // when its money last changed otherwise than by charges
+    // What halts gave back that took less than they may, at the newest ends for its credit.
+    ledger::Wide given_back = 0;
+    std::int64_t given_back_ms = -1'000'000, given_back_s = 0;
+  };
+
   domain::Violation post(const domain::Entry& entry);
-  domain::Violation queue(const store::Batch& batch, const domain::State& state);
+  domain::Violation run_row(const domain::Instance& row);
+  domain::Violation disk_row(const domain::Disk& row, const domain::State& state, base::WallTime now);
+  domain::Violation account_at(const base::AccountId& account, const domain::State& state, base::WallTime now) const;
+  domain::Violation house_paid(const base::AccountId& account, const domain::State& state) const;
+  domain::Violation settled(const compute::RunKey& key, Paid& paid);
+  domain::Violation ended_for_credit(const Paid& paid);
+  domain::Violation stranded(const Paid& paid, const domain::State& state);
+  domain::Violation queue(const store::Batch& batch, const domain::State& state, base::WallTime now);
+  bool is_disturbed() const;
   std::int64_t ran_ms_now(const compute::RunKey& key) const;
-  domain::Violation settled(const compute::RunKey& key, const Paid& paid) const;
 
   const compute::FakeHost& host_;
-  domain::EntriesBalance balance_;
-  std::map<base::AccountId, base::Money> granted_, charged_;
+  const base::Clock& clock_;
+  std::int64_t last_entry_ = 0;
+  std::map<base::AccountId, AccountTrack> accounts_;
   std::map<compute::RunKey, Paid> open_;
-  base::Money charged_in_all_;
-  int settled_ = 0, turns_ = 0;
+  std::unordered_map<base::DiskId, DiskTrack> disks_;
+  base::WallTime newest_;  // of the commit before
+  Counts counts_;
   std::map<std::string, domain::QueuePlace> waiting_;
-  std::map<std::string, base::InstanceId> made_for_;  // account and key: the one machine
+  std::map<std::string, std::pair<base::InstanceId, base::WallTime>> made_for_;  // account and key: the one machine
   bool jumped_ = false;
+  std::int64_t disturbed_ms_ = 0, late_s_ = 0;
 };
 
 }  // namespace stipend::control
