@@ -78,6 +78,12 @@ Violation Auditor::post(const domain::Entry& entry) {
   return {};
 }
 
+Auditor::RunMoney Auditor::money_of(const base::InstanceId& id) const {
+  auto at = open_.lower_bound({id, INT64_MAX});
+  if (at == open_.begin() || (--at)->first.instance != id) return {};
+  return at->second.money;
+}
+
 Violation Auditor::run_row(const domain::Instance& row) {
   const auto& run = *row.run;
   const RunKey key{row.id, run.generation};
@@ -88,6 +94,7 @@ Violation Auditor::run_row(const domain::Instance& row) {
   facts.price = run.price.nano_per_hour;
   facts.plan = plan_of(run.plan);
   facts.held_s = run.held_run_max.count;
+  paid.money = {key.generation, run.held_run_max.count, run.lease_run_max.count, run.posted.nano, static_cast<std::int64_t>(row.state)};
   paid.most_held_s = std::max(paid.most_held_s, facts.held_s);
   facts.seen_s = std::max(facts.seen_s, run.seen_ran.count);
   facts.seen_running = facts.seen_running || run.running_since.has_value();
@@ -171,10 +178,12 @@ Violation Auditor::committed(const store::Batch& batch, const domain::State& sta
       touched.insert(put->row->account);
       if (put->row->debit == "house:unfunded_storage") by_house.insert(put->row->account);
     } else if (const auto* instance = std::get_if<store::Put<domain::Instance>>(&change)) {
-      touched.insert(instance->row->account);
       machines.insert(instance->row->id);
-      if (!instance->row->run) continue;
-      if (auto broken = run_row(*instance->row)) return broken;
+      const auto before = money_of(instance->row->id);
+      if (instance->row->run)
+        if (auto broken = run_row(*instance->row)) return broken;
+      // One that was only seen again changes nothing that an account's checks look at.
+      if (before != money_of(instance->row->id) || !instance->row->run) touched.insert(instance->row->account);
     } else if (const auto* disk = std::get_if<store::Put<domain::Disk>>(&change)) {
       touched.insert(disk->row->account);
       if (auto broken = disk_row(*disk->row, state, now)) return broken;

@@ -13,6 +13,7 @@
 // - at the end: each run's and each disk's charges are the model's to the nano-dollar, and `stipend ledger verify` agrees.
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <set>
@@ -55,12 +56,14 @@ class Auditor {
   const Counts& counts() const { return counts_; }
 
  private:
+  using RunMoney = std::array<std::int64_t, 5>;  // generation, held, lease, posted, state
   struct Paid {  // a run that is not settled
     base::AccountId account;
     ledger::RunFacts facts;
     std::string type;
     std::int64_t lease_s = 0;  // the newest that its supervisor took
     std::int64_t most_held_s = 0;
+    RunMoney money{};
     ledger::Wide charged = 0;
   };
   struct DiskTrack {
@@ -79,6 +82,7 @@ class Auditor {
   };
 
   domain::Violation post(const domain::Entry& entry);
+  RunMoney money_of(const base::InstanceId& id) const;
   domain::Violation run_row(const domain::Instance& row);
   domain::Violation disk_row(const domain::Disk& row, const domain::State& state, base::WallTime now);
   domain::Violation account_at(const base::AccountId& account, const domain::State& state, base::WallTime now) const;

@@ -40,8 +40,8 @@ Outcome run(const Settings& settings) {
 }
 
 std::string line_of(const Outcome& o, double seconds) {
-  return fmt::format("seed {}: {} virtual days, {} commits, {} crashes, {} runs settled, {} bills exact, {} entries, {} credit stops, {} turns; faults {} ({:.1f} s)",
-                     o.settings.seed, o.virtual_hours / 24, o.world.commits, o.world.crashes, o.audited.settled, o.audited.exact, o.audited.entries,
+  return fmt::format("seed {}: {} virtual days, {} events, {} ticks, {} commits, {} crashes, {} runs settled, {} bills exact, {} entries, {} credit stops, {} turns; faults {} ({:.1f} s)",
+                     o.settings.seed, o.virtual_hours / 24, o.world.events, o.world.ticks, o.world.commits, o.world.crashes, o.audited.settled, o.audited.exact, o.audited.entries,
                      o.audited.credit_ends, o.audited.turns, control::to_text(*o.settings.faults), seconds);
 }
 

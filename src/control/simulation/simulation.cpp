@@ -56,6 +56,7 @@ WorldOptions world_options(const Settings& settings, base::SeededRandom& random)
     options.trouble_every_s = 200;
     options.down_s_most = random.below(3) == 0 ? 2 * 3600 : 60;
     options.restless = true;
+    options.resync_every_ms = 30'000;
   } else {
     // Leases confirm themselves every five minutes; more would be news of nothing.
     host.report_every_ms = 600'000;

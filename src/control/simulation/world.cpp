@@ -14,9 +14,10 @@ namespace stipend::control {
 namespace {
 
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
-// The server's ticks: close while something is going on, wider while machines only run, hourly while nothing does.
-constexpr std::int64_t kBusyTickMs = 10'000, kCalmTickMs = 60'000, kIdleTickMs = 3'600'000, kBusyForMs = 120'000;
-constexpr std::int64_t kAuditEveryMs = 6 * 3'600'000;
+// The server's ticks: close while something is going on, as far apart as renewals while machines only run, hourly while
+// nothing does.
+constexpr std::int64_t kBusyTickMs = 10'000, kCalmTickMs = 300'000, kIdleTickMs = 3'600'000, kBusyForMs = 60'000;
+constexpr std::int64_t kAuditEveryMs = 12 * 3'600'000;
 constexpr std::int64_t kDayMs = 86'400'000;
 
 }  // namespace
@@ -77,7 +78,7 @@ struct World::Server {
     guard.emplace(*engine, world.clock_, counters);
     reconciler.emplace(*engine, provider, world.clock_, store.epoch(), counters,
                        [this](const base::AccountId& account) { guard->renew_soon(account); },
-                       ReconcilerOptions{.trash = {.keep_s = world.options_.keep_deleted_s}});
+                       ReconcilerOptions{.trash = {.keep_s = world.options_.keep_deleted_s}, .resync_every_ms = world.options_.resync_every_ms});
     engine->set_hooks({[this](std::vector<Effect> effects) { reconciler->perform(std::move(effects)); }, {}});
     reconciler->open();
   }
@@ -122,7 +123,7 @@ void World::crash(std::int64_t down_s) {
 void World::pump() {
   if (!server_) return;
   try {
-    server_->engine->pump(1 + random_.below(6), one_in(3));
+    server_->engine->pump(1 + random_.below(options_.restless ? 6 : 32), one_in(3));
   } catch (const Crash&) {
     crash(between(0, options_.down_s_most));
   }
@@ -130,6 +131,7 @@ void World::pump() {
 }
 
 void World::tick() {
+  ++counts_.ticks;
   server_->reconciler->tick();
   server_->guard->tick();
   pump();

@@ -36,6 +36,7 @@ struct WorldOptions {
   // How often, where the fault is on: one commit in so many; a trouble of the world every so many seconds, about.
   std::uint64_t crash_one_in = 3'000, refuse_one_in = 500;
   std::int64_t trouble_every_s = 4 * 3600, down_s_most = 2 * 3600;
+  std::int64_t resync_every_ms = 120'000;  // a real server asks every 30 s, and hears what it knows
   bool restless = false;  // ticks every ten seconds, whatever happens
   std::string trace;  // an account whose commits are printed; empty: none
   // For tests of the judge: changes what is about to be durable, behind the server's back.
@@ -43,7 +44,7 @@ struct WorldOptions {
 };
 
 struct WorldCounts {
-  std::int64_t commits = 0, crashes = 0, commands = 0, events = 0;
+  std::int64_t commits = 0, crashes = 0, commands = 0, events = 0, ticks = 0;
 };
 
 class World {
