@@ -64,6 +64,24 @@ TEST_F(PolicyOfACourse, LimitsTheDisksOfAMember) {
   EXPECT_EQ(run("launch ada one t2.micro\nlaunch ada two t2.micro\nlaunch ada three t2.micro -> VolumeLimitExceeded"), "");
 }
 
+// An hour is sold whole, and not lent beyond the hours.
+TEST_F(PolicyOfACourse, AStartJustBeforeTheHoursEndIsLentNoMoreThanTheirRest) {
+  ASSERT_EQ(run("course per-hour grace 0\naccount ada 5.00"), "");
+  ASSERT_EQ(set([&](Policy& p) { p.open = {window(0, 500)}; }), "ok");
+  EXPECT_EQ(run(R"(
+    tick 20
+    launch ada web m4.large
+    lease web 480
+    report web running 0
+    renew ada
+    lease web 480
+    tick 480
+    report web ended 480 credit ours
+    state web stopped schedule
+    money ada charged=0.100146118 held=0    # the hour, and 480 s of the disk
+  )"), "");
+}
+
 TEST_F(PolicyOfACourse, LetsMachinesRunInItsHoursOnlyAndEndsTheirLeasesThere) {
   begin("account ada 5.00");
   ASSERT_EQ(set([&](Policy& p) { p.open = {window(600, 1800)}; }), "ok");

@@ -215,7 +215,7 @@ StartPlan plan_start(const Wallet& wallet, const std::vector<Machine>& machines,
   }
   plan.funded = run_max >= 0;
   if (!plan.funded) return plan;
-  plan.run_max = {run_max};
+  plan.run_max = {std::min(run_max, std::max<std::int64_t>(limits.lease_s, 1))};  // the unit is sold whole, and may not be used whole
   plan.needs = needs(run_max);
   return plan;
 }

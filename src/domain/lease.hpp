@@ -73,7 +73,7 @@ LeasePlan plan_leases(const Wallet& wallet, const std::vector<Machine>& machines
 struct StartPlan {
   bool funded = false;
   bool capped = false;            // not funded only for runs_max
-  RunSeconds run_max;             // of each; at least the first unit that the plan sells
+  RunSeconds run_max;             // of each; at least the first unit that the plan sells, but no further than lease_s
   std::vector<Need> needs;        // beyond the present hold
   std::vector<Need> least;        // for the first unit; set when not funded, too
 };
