@@ -38,7 +38,8 @@ base::Result<Json> verify_ledger(const std::string& folder, std::optional<ledger
   const auto begun = std::chrono::steady_clock::now();
   TRY_ASSIGN(auto snapshot, store::sqlite::Snapshot::open(folder));
   TRY_ASSIGN(const auto state, snapshot.rows());
-  const ledger::Rows rows{state, std::max(now, control::Head::high_water(state))};
+  TRY_ASSIGN(const auto with_policy, snapshot.courses_with_policy());
+  const ledger::Rows rows{state, std::max(now, control::Head::high_water(state)), with_policy};
   ledger::Verification verification(rows, std::move(held));
   TRY(snapshot.each_entry(
       [&](domain::Entry entry) {

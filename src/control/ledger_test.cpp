@@ -64,10 +64,13 @@ class LedgerTest : public testing::Test {
     put_all(batch, state.grants);
     put_all(batch, state.holds);
     put_all(batch, state.settings);
+    batch.push_back(store::Put<domain::Audit>{std::make_shared<const domain::Audit>(policy_audit())});
     for (const auto& entry : table_.entries()) batch.push_back(store::Put<domain::Entry>{std::make_shared<const domain::Entry>(entry)});
     ASSERT_EQ((*opened)->commit(batch).outcome, store::Outcome::kCommitted);
   }
   static std::string term() { return kTerm; }
+  // That of a course that has no rules.
+  virtual domain::Audit policy_audit() const { return {.number = 1, .action = "create-course", .target = table_.state().courses.begin()->first.str()}; }
 
   void edit(const std::string& sql) {
     sqlite3* raw = nullptr;
@@ -82,7 +85,7 @@ class LedgerTest : public testing::Test {
     auto snapshot = store::sqlite::Snapshot::open(folder_.path());
     EXPECT_TRUE(snapshot);
     const auto state = *snapshot->rows();
-    const ledger::Rows rows{state, std::max(now, table_.now())};
+    const ledger::Rows rows{state, std::max(now, table_.now()), *snapshot->courses_with_policy()};
     ledger::Verification verification(rows, std::move(held));
     EXPECT_TRUE(snapshot->each_entry(
         [&](domain::Entry entry) {
@@ -207,6 +210,19 @@ TEST_F(LedgerTest, ARowThatNamesNoIdIsToldAsDamaged) {
 TEST_F(LedgerTest, AnAccountBelowZeroIsNamed) {
   edit("UPDATE entries SET amount = 1 WHERE number = 1");
   EXPECT_THAT(wrong(), Names("below-zero"));
+}
+
+class LedgerWithFreeHours : public LedgerTest {
+ protected:
+  domain::Audit policy_audit() const override { return {.number = 1, .action = "course-policy", .target = table_.state().courses.begin()->first.str()}; }
+};
+
+TEST_F(LedgerWithFreeHours, LessThanThePriceIsRightAndMoreIsNot) {
+  const auto number = std::to_string(first_charge());
+  edit("UPDATE entries SET amount = amount - 7 WHERE number = " + number);
+  EXPECT_THAT(wrong(), testing::Not(Names("amounts")));
+  edit("UPDATE entries SET amount = amount + 9 WHERE number = " + number);
+  EXPECT_THAT(wrong().at("amounts"), Has("entry " + number));
 }
 
 TEST(Snapshot, OfAFolderWithoutAStateOrOfAnotherVersionSaysSo) {

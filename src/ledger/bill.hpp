@@ -17,6 +17,11 @@ struct Bill {
   bool holds(Wide charged) const { return least <= charged && charged <= most; }
 };
 
+// [from, to) in milliseconds.
+struct Existence {
+  std::int64_t from_ms = 0, to_ms = 0;
+};
+
 // A person's stop: how long the run had lasted when the command was committed, 0 when the server did not know that it ran.
 // The server's estimate may be off by so much.
 struct Asked {
@@ -34,14 +39,14 @@ struct RunFacts {
   std::int64_t record_s = 0;          // of a broken one: the host's newest record,
   std::int64_t seen_s = 0;            // and the newest report that the server has
   std::optional<Asked> asked;
+  // Free hours as the run met them, [from, to) of its own milliseconds, in order and apart; of each edge the server may be
+  // off by `edge_s`.
+  std::vector<Existence> free;
+  std::int64_t edge_s = 0;
 };
 Bill bill_of(const RunFacts& run);
 
-// When a disk was there and cost: [from, to) in milliseconds; the time between being deleted and being brought back is
-// nobody's.
-struct Existence {
-  std::int64_t from_ms = 0, to_ms = 0;
-};
+// Of the times that a disk was there and cost: between being deleted and being brought back it is nobody's.
 std::int64_t bill_of_disk(std::int64_t price, const std::vector<Existence>& times);
 
 }  // namespace stipend::ledger

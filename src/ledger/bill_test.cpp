@@ -46,6 +46,26 @@ TEST(Bill, OfAPersonsStopEndsWhenItWasAskedFor) {
   EXPECT_FALSE(bill_of(run).holds(1));
 }
 
+TEST(Bill, OfARunInFreeHoursCountsWhatIsOutsideThem) {
+  auto run = ran(1'000'000);
+  run.free = {{100'000, 400'000}};
+  EXPECT_EQ(bill_of(run).most, 700'000'000);
+  run.free = {{0, 990'000}};
+  EXPECT_EQ(bill_of(run).most, 10'000'000);  // it began inside: no minimum
+  run.edge_s = 2;
+  EXPECT_EQ(bill_of(run).least, 8'000'000);
+  EXPECT_EQ(bill_of(run).most, 60'000'000);
+  run.edge_s = 0;
+  run.plan = Plan::kPerHour;
+  run.held_s = 20'000;
+  run.ran_ms = 10'000'000;
+  run.free = {{3'000'000, 5'000'000}};  // the first hour goes on to 3,600; the next begins at 5,000, one more at 8,600
+  EXPECT_EQ(bill_of(run).most, 3 * kPrice);
+  run.broken = true;
+  run.record_s = 10'000;
+  EXPECT_EQ(bill_of(run).most, 8'000'000'000);
+}
+
 TEST(Bill, OfADiskLeavesOutTheTimeInTheTrash) {
   EXPECT_EQ(bill_of_disk(kPrice, {{0, 1'500}, {100'000, 101'499}}), 2'000'000);
   EXPECT_EQ(bill_of_disk(kPrice, {}), 0);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,9 +14,11 @@
 namespace stipend::ledger {
 
 // The rows of one commit: courses, accounts, grants, holds, disks, instances. `now`: the newest time that is known.
+// `with_policy`: courses that ever had rules of their own, so that runs may have cost less than their price: in free hours.
 struct Rows {
   const domain::State& state;
   base::WallTime now;
+  std::set<base::CourseId> with_policy = {};
 };
 
 struct Posting {

@@ -178,6 +178,7 @@ class Leases final : public Check {
         if (over.plus_seconds(kLateS) < rows.now)
           found(fmt::format("{}: its lease ended at {} and nobody has reported its end: is stipend-host connected?", id.view(), base::to_iso8601(over)));
       }
+      if (!(run.free == domain::FreeTime{})) continue;  // what it may still cost is not its price alone
       const auto plan = run.plan == domain::RatePlan::kPerHour ? Plan::kPerHour : Plan::kPerSecond;
       const Wide left = Wide{run_cost(plan, run.price.nano_per_hour, run.held_run_max.count)} - run.posted.nano;
       if (left > 0) needed[{instance->account, instance->type}] += left;

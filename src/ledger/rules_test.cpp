@@ -29,7 +29,7 @@ TEST(Rules, AreWhatTheDomainCharges) {
       using domain::RatePlan;
       EXPECT_EQ(run_cost(Plan::kPerSecond, price, s), domain::charge_for(RatePlan::kPerSecond, {price}, {s}, base::Rounding::kFloor).nano);
       EXPECT_EQ(run_cost(Plan::kPerHour, price, s), domain::charge_for(RatePlan::kPerHour, {price}, {s}, base::Rounding::kFloor).nano);
-      EXPECT_EQ(broken_run_cost(price, s), domain::charge_for_broken({price}, {s}).nano);
+      EXPECT_EQ(broken_run_cost(price, s), domain::charge_for_broken({price}, {}, {s}).nano);
       EXPECT_EQ(reserve(price, s), domain::reserve_for({price}, s).nano);
     }
   for (const auto* edition : {"2017", "2026"})

@@ -81,6 +81,7 @@ class FakeHost {
     std::int64_t known_ran_ms = 0;  // what its final report says
     bool known_to_end = true;
     bool forced = false;            // somebody did not wait for the hook
+    std::int64_t started_ms = 0;    // init ran since; of the host's clock
   };
   std::optional<Measured> measured(const RunKey& key) const;  // absent: never came
   std::map<RunKey, Measured> live() const;                    // of what starts or runs now

@@ -56,7 +56,7 @@ void FakeHost::end(const RunKey& key, Machine& machine, std::int64_t at_ms, Caus
   truth.longest_lease = std::max(truth.longest_lease, machine.lease.run_max);
   truth.lease = machine.lease.run_max;
   if (machine.phase == Phase::kRunning || machine.phase == Phase::kStopping)
-    truth.ran_ms = at_ms - machine.started_ms;
+    truth.ran_ms = at_ms - machine.started_ms, truth.started_ms = machine.started_ms;
   machine.known_to_end = known_to_end;
   machine.ended_ran_ms = known_to_end ? truth.ran_ms : truth.ran_ms - truth.ran_ms % options_.record_every_ms;
   machine.phase = Phase::kEnded;

@@ -18,6 +18,8 @@ using ledger::Wide;
 
 // How far the server may be off in when a person's stop came: whole seconds at both ends.
 constexpr std::int64_t kStopSlackS = 2;
+// Free hours are met when the server looks, which knows a run's beginning to some seconds.
+constexpr std::int64_t kEdgeSlackS = 10;
 // After a disturbance so long leases may not reach as far as the money.
 constexpr std::int64_t kDisturbedMs = 75 * 60'000;
 // Money that came or was freed so shortly before an end was too late for it.
@@ -95,6 +97,7 @@ Violation Auditor::run_row(const domain::Instance& row) {
   facts.plan = plan_of(run.plan);
   facts.held_s = run.held_run_max.count;
   paid.money = {key.generation, run.held_run_max.count, run.lease_run_max.count, run.posted.nano, static_cast<std::int64_t>(row.state)};
+  paid.for_credit = run.limit == domain::LeaseLimit::kCredit;
   paid.most_held_s = std::max(paid.most_held_s, facts.held_s);
   facts.seen_s = std::max(facts.seen_s, run.seen_ran.count);
   facts.seen_running = facts.seen_running || run.running_since.has_value();
@@ -207,7 +210,7 @@ Violation Auditor::committed(const store::Batch& batch, const domain::State& sta
         ++at;
         continue;
       }
-      if (auto broken = settled(at->first, at->second)) return broken;
+      if (auto broken = settled(at->first, at->second, state)) return broken;
       over.push_back(std::move(at->second));
       at = open_.erase(at);
     }
@@ -223,7 +226,24 @@ Violation Auditor::committed(const store::Batch& batch, const domain::State& sta
   return queue(batch, state, now);
 }
 
-Violation Auditor::settled(const RunKey& key, Paid& paid) {
+// The course's free hours in the run's own time, as long as the wall clock has not jumped.
+std::vector<ledger::Existence> Auditor::free_hours_of(const compute::FakeHost::Measured& run, const base::AccountId& account,
+                                                      const domain::State& state) const {
+  const auto& policy = state.find<domain::Course>(state.find<domain::Account>(account)->course)->policy;
+  const auto began = clock_.wall().ms - (clock_.monotonic_ms() - run.started_ms);
+  auto windows = policy.free;
+  std::ranges::sort(windows, {}, [](const domain::Window& one) { return one.from; });
+  std::vector<ledger::Existence> out;
+  for (const auto& window : windows) {
+    const ledger::Existence one{window.from.ms - began, window.to.ms - began};
+    if (one.to_ms <= 0 || one.from_ms >= run.ran_ms) continue;
+    if (!out.empty() && one.from_ms <= out.back().to_ms) out.back().to_ms = std::max(out.back().to_ms, one.to_ms);
+    else out.push_back(one);
+  }
+  return out;
+}
+
+Violation Auditor::settled(const RunKey& key, Paid& paid, const domain::State& state) {
   const auto measured = host_.measured(key);
   const auto truth = measured.value_or(compute::FakeHost::Measured{});
   auto& facts = paid.facts;
@@ -236,10 +256,13 @@ Violation Auditor::settled(const RunKey& key, Paid& paid) {
   facts.start_failed = !measured || (truth.cause == compute::Cause::kStartFailed && truth.ran_ms == 0);
   // Told by its last report alone, after some seconds: a start all the same.
   if (!facts.seen_running && !facts.asked && truth.ran_ms / 1000 > 0) facts.seen_running = true;
+  facts.free = free_hours_of(truth, paid.account, state);
+  if (!facts.free.empty()) facts.edge_s = kEdgeSlackS + late_s_;
   auto bill = bill_of(facts);
-  if (facts.asked && jumped_) bill = {0, bill_of([&] {
+  if (jumped_ && (facts.asked || !state.find<domain::Course>(state.find<domain::Account>(paid.account)->course)->policy.free.empty())) bill = {0, bill_of([&] {
                                            auto whole = facts;
                                            whole.asked.reset();
+                                           whole.free.clear();
                                            whole.seen_running = true;
                                            return whole;
                                          }()).most};
@@ -249,7 +272,7 @@ Violation Auditor::settled(const RunKey& key, Paid& paid) {
     return fmt::format("{}: charged {}, must be {} to {} (ran {} ms, record {} s, seen {} s, held {} s, cause {}, known {}, asked at {} ms, plan {}, price {})",
                        text(key), paid.charged, bill.least, bill.most, truth.ran_ms, facts.record_s, facts.seen_s, facts.held_s,
                        static_cast<int>(truth.cause), truth.known_to_end, facts.asked ? facts.asked->ran_ms : -1, static_cast<int>(facts.plan), facts.price);
-  if (truth.cause == compute::Cause::kCredit && !truth.forced && !facts.asked && !facts.broken) return ended_for_credit(paid);
+  if (truth.cause == compute::Cause::kCredit && !truth.forced && paid.for_credit && !facts.asked && !facts.broken) return ended_for_credit(paid);
   accounts_[paid.account].changed_ms = clock_.monotonic_ms();
   return {};
 }
@@ -379,7 +402,9 @@ Violation Auditor::at_rest(const domain::State& state, const std::vector<domain:
     const auto bill = ledger::bill_of_disk(disk.price, times);
     if (disk.charged != bill) return fmt::format("{}: charged {}, must be {}", id.view(), disk.charged, bill);
   }
-  const ledger::Rows rows{state, now};
+  ledger::Rows rows{state, now};
+  for (const auto& [id, course] : state.courses)
+    if (!course->policy.free.empty()) rows.with_policy.insert(id);
   ledger::Verification verification(rows, ledger::InMemory{state.last_entry, state.last_chain, {}});
   for (const auto& entry : entries) verification.add(entry);
   for (const auto& verdict : verification.end({}))

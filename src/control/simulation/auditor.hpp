@@ -63,6 +63,7 @@ class Auditor {
     std::string type;
     std::int64_t lease_s = 0;  // the newest that its supervisor took
     std::int64_t most_held_s = 0;
+    bool for_credit = true;    // what its newest lease ends at
     RunMoney money{};
     ledger::Wide charged = 0;
   };
@@ -87,7 +88,8 @@ class Auditor {
   domain::Violation disk_row(const domain::Disk& row, const domain::State& state, base::WallTime now);
   domain::Violation account_at(const base::AccountId& account, const domain::State& state, base::WallTime now) const;
   domain::Violation house_paid(const base::AccountId& account, const domain::State& state) const;
-  domain::Violation settled(const compute::RunKey& key, Paid& paid);
+  domain::Violation settled(const compute::RunKey& key, Paid& paid, const domain::State& state);
+  std::vector<ledger::Existence> free_hours_of(const compute::FakeHost::Measured& run, const base::AccountId& account, const domain::State& state) const;
   domain::Violation ended_for_credit(const Paid& paid);
   domain::Violation stranded(const Paid& paid, const domain::State& state);
   domain::Violation queue(const store::Batch& batch, const domain::State& state, base::WallTime now);

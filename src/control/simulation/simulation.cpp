@@ -22,12 +22,13 @@ std::vector<WorkloadPtr> workloads(const Settings& settings, base::SeededRandom&
   const auto& name = settings.scenario;
   const bool mixed = name == "mixed";
   const auto drawn = [&] { return mixed && random.below(3) == 0; };  // each draws, whether it counts or not
-  const bool deadline = drawn(), storm = drawn(), top_ups = drawn(), outages = drawn();
+  const bool deadline = drawn(), storm = drawn(), top_ups = drawn(), outages = drawn(), policy = drawn();
   if (name == "race") out.push_back(make_race(kRaceCrashes));
   if (name == "term" || mixed) out.push_back(make_term(size));
   if (name == "deadline" || deadline) out.push_back(make_deadline(size));
   if (name == "join-storm" || storm) out.push_back(make_join_storm(size));
   if (name == "top-ups" || top_ups) out.push_back(make_top_ups(size));
+  if (name == "policy" || policy) out.push_back(make_policy(size));
   if (name == "outages" || outages) out.push_back(make_outages(size));
   return out;
 }
@@ -85,7 +86,7 @@ void live(World& world, std::vector<WorkloadPtr>& people, const Settings& settin
 }  // namespace
 
 const std::vector<std::string_view>& scenarios() {
-  static const std::vector<std::string_view> names{"mixed", "term", "deadline", "join-storm", "top-ups", "outages", "race"};
+  static const std::vector<std::string_view> names{"mixed", "term", "deadline", "join-storm", "top-ups", "policy", "outages", "race"};
   return names;
 }
 

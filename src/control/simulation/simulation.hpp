@@ -31,7 +31,7 @@ struct Outcome {
   std::string chain;      // of the ledger at the end: the same for the same settings
 };
 
-// "mixed" (a term, and what else the seed draws), "term", "deadline", "join-storm", "top-ups", "outages", "race".
+// "mixed" (a term, and what else the seed draws), "term", "deadline", "join-storm", "top-ups", "policy", "outages", "race".
 const std::vector<std::string_view>& scenarios();
 base::Status check(const Settings& settings);
 Outcome simulate(const Settings& settings);

@@ -29,6 +29,7 @@ WorkloadPtr make_term(Size size);        // weekly labs: students who come, stop
 WorkloadPtr make_deadline(Size size);    // one night in which everybody wants as much as the credit gives
 WorkloadPtr make_join_storm(Size size);  // a class that joins by a code with credit, and starts at once
 WorkloadPtr make_top_ups(Size size);     // credit that is given and taken back all the time
+WorkloadPtr make_policy(Size size);      // free hours, opening hours and daily limits of a course
 WorkloadPtr make_outages(Size size);     // months in which server and host are away for hours and days
 WorkloadPtr make_race(int crashes);      // four accounts that race for their last cents
 

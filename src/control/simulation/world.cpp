@@ -141,6 +141,12 @@ void World::tick() {
   if (options_.restless || now - stirred_ms_ < kBusyForMs) pause = kBusyTickMs;
   else if (!durable().with_run.empty() || !durable().queue.empty()) pause = kCalmTickMs;
   else pause = std::min(pause, kDayMs - clock_.wall().ms % kDayMs + 1);  // at midnight disks are posted
+  // The rules of courses begin and end by the clock.
+  for (const auto& [id, course] : durable().courses)
+    for (const auto* windows : {&course->policy.open, &course->policy.free})
+      for (const auto& window : *windows)
+        for (const auto edge : {window.from, window.to})
+          if (const auto left = clock_.wall().ms_until(edge); left > 0) pause = std::min(pause, left + 500);
   tick_at_ms_ = now + pause;
 }
 

@@ -63,6 +63,8 @@ class World {
   std::int64_t now_ms() const { return clock_.monotonic_ms(); }
   base::WallTime wall() const { return clock_.wall(); }
   const domain::State& durable() const { return disk_->state; }
+  const std::vector<domain::Entry>& entries() const { return disk_->entries; }
+  const Faults& faults() const { return options_.faults; }
   compute::FakeHost& host() { return host_; }
   const Vault& vault() const { return vault_; }
   const base::ImageId& image() const { return image_; }

@@ -67,6 +67,17 @@ base::Result<domain::State> Snapshot::rows() {
   return state;
 }
 
+base::Result<std::set<base::CourseId>> Snapshot::courses_with_policy() {
+  TRY_ASSIGN(auto statement, database_.prepare("SELECT id FROM courses WHERE EXISTS (SELECT 1 FROM audits WHERE target = courses.id AND "
+                                               "action = 'course-policy')"));
+  std::set<base::CourseId> found;
+  int code = 0;
+  while ((code = statement.step()) == SQLITE_ROW)
+    if (const auto id = base::CourseId::parse(statement.text(0))) found.insert(*id);
+  if (code != SQLITE_DONE) return std::unexpected(database_.error("cannot read the audit rows"));
+  return found;
+}
+
 base::Status Snapshot::each_entry(const std::function<bool(domain::Entry)>& entry,
                                   const std::function<bool(std::int64_t number, std::string why)>& damaged) {
   TRY_ASSIGN(auto statement, database_.prepare(select_sql<domain::Entry>() + " ORDER BY number"));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ class Snapshot {
 
   // Courses, accounts, disks, instances, grants, holds and settings, with the number and chain of the last entry.
   base::Result<domain::State> rows();
+  // Courses whose policy was ever changed.
+  base::Result<std::set<base::CourseId>> courses_with_policy();
   // Every entry in the order of numbers, one in memory at a time; `damaged` hears of one that cannot be read. Until
   // either answers false.
   base::Status each_entry(const std::function<bool(domain::Entry)>& entry,
