@@ -16,7 +16,7 @@ function batches(codes) {
 
 // A cell that a spreadsheet would take for a formula gets an apostrophe before it.
 const cell = (text) => `"${(/^[=+@\t-]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
-const csv = (codes) => ["code,amount,uses,expires,label", ...codes.map((code) => [code.printed, code.amount_shown, code.uses_max, code.expires, cell(code.label)].join(","))].join("\n") + "\n";
+const csv = (codes) => ["code,amount,uses,expires,label", ...codes.map((code) => [code.printed, code.amount_shown.replace("$", ""), code.uses_max, code.expires, cell(code.label)].join(","))].join("\n") + "\n";
 
 const ends = (code) => (code.credit_days ? `${count(code.credit_days, "day")} after it is entered` : code.credit_expires ? when(code.credit_expires) : "Never");
 

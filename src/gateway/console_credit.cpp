@@ -19,22 +19,24 @@ awaitable<net::Response> show(CreditCall call) {
 }
 
 awaitable<net::Response> redeem(CreditCall call) {
-  auto& [ports, accounts, addresses] = call.ways;
-  const auto who = call.account.str();
-  if (!accounts.may_try(who, now_ms()) || !addresses.may_try(call.address, now_ms()))
-    co_return problem({base::Fault::kThrottled, "TooManyGuesses", "Too many wrong codes were tried. Wait ten minutes, then look at the code again."},
-                      call.request_id);
   const auto body = Json::parse(call.body, nullptr, false);
   const auto code = body.is_object() ? body.find("code") : body.end();
   if (!body.is_object() || code == body.end() || !code->is_string())
     co_return problem({base::Fault::kInvalid, "MissingCode", "Enter the code."}, call.request_id);
+  auto& [ports, accounts, addresses] = call.ways;
+  const auto who = call.account.str();
+  const bool own = accounts.begin(who, now_ms());
+  const bool may = own && addresses.begin(call.address, now_ms());
+  if (own && !may) accounts.forgive(who);
+  if (!may)
+    co_return problem({base::Fault::kThrottled, "TooManyGuesses", "Too many wrong codes were tried. Wait ten minutes, then look at the code again."},
+                      call.request_id);
   const auto given = co_await ports.redeem(call.account, code->get<std::string>(), call.request_id);
-  if (given) co_return ok(to_json(*given), 201);
-  if (given.error().code == "CreditCodeUnknown") {
-    accounts.failed(who, now_ms());
-    addresses.failed(call.address, now_ms());
+  if (given || given.error().code != "CreditCodeUnknown") {
+    accounts.forgive(who);
+    addresses.forgive(call.address);
   }
-  co_return problem(given.error(), call.request_id);
+  co_return given ? ok(to_json(*given), 201) : problem(given.error(), call.request_id);
 }
 
 awaitable<net::Response> emergency(CreditCall call) {

@@ -20,18 +20,40 @@ class GuessLimit {
   bool may_try(const std::string& address, std::int64_t now_ms) {
     const std::lock_guard lock(guard_);
     turn(now_ms);
+    return may(address);
+  }
+
+  // May it try? Then the try counts as a wrong one until forgive(): many at the same time are no more than one after another.
+  bool begin(const std::string& address, std::int64_t now_ms) {
+    const std::lock_guard lock(guard_);
+    turn(now_ms);
+    if (!may(address)) return false;
+    count(address);
+    return true;
+  }
+  void forgive(const std::string& address) {
+    const std::lock_guard lock(guard_);
     const auto at = failed_.find(address);
-    return together_ < kTogether && (at == failed_.end() || at->second < one_);
+    if (at == failed_.end() || at->second == 0) return;  // of a window that is over
+    --at->second;
+    --together_;
   }
 
   void failed(const std::string& address, std::int64_t now_ms) {
     const std::lock_guard lock(guard_);
     turn(now_ms);
-    ++together_;
-    if (failed_.size() < kMostAddresses || failed_.contains(address)) ++failed_[address];
+    count(address);
   }
 
  private:
+  bool may(const std::string& address) const {
+    const auto at = failed_.find(address);
+    return together_ < kTogether && (at == failed_.end() || at->second < one_);
+  }
+  void count(const std::string& address) {
+    ++together_;
+    if (failed_.size() < kMostAddresses || failed_.contains(address)) ++failed_[address];
+  }
   void turn(std::int64_t now_ms) {
     if (now_ms < begun_ms_ + kWindowMs && begun_ms_ != 0) return;
     begun_ms_ = now_ms;

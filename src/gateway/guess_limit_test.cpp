@@ -24,6 +24,21 @@ TEST(GuessLimit, OfAnotherSizeStopsThere) {
   EXPECT_FALSE(limit.may_try("a", 1));
 }
 
+TEST(GuessLimit, TriesAtTheSameTimeCountUntilTheyWereRight) {
+  GuessLimit limit{2};
+  EXPECT_TRUE(limit.begin("a", 1));
+  EXPECT_TRUE(limit.begin("a", 1));
+  EXPECT_FALSE(limit.begin("a", 1));
+  limit.forgive("a");
+  EXPECT_TRUE(limit.begin("a", 1));
+  EXPECT_FALSE(limit.begin("a", 1));
+  EXPECT_TRUE(limit.begin("a", 1 + GuessLimit::kWindowMs));
+  limit.forgive("a");
+  limit.forgive("a");
+  for (int i = 0; i < GuessLimit::kTogether; ++i) EXPECT_TRUE(limit.begin("address " + std::to_string(i), 1 + GuessLimit::kWindowMs));
+  EXPECT_FALSE(limit.begin("a", 1 + GuessLimit::kWindowMs));
+}
+
 TEST(GuessLimit, ManyAddressesTogetherAreStoppedToo) {
   GuessLimit limit;
   for (int i = 0; i < GuessLimit::kTogether; ++i) limit.failed("address " + std::to_string(i), 1);

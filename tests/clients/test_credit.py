@@ -3,12 +3,15 @@ import csv
 import io
 import itertools
 import subprocess
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
 
-from support.server import BIN
+from conftest import IMAGE
+from support.server import BIN, Server
 from support.session import Refused, Session
 
 numbers = itertools.count()
@@ -106,10 +109,59 @@ def test_wrong_codes_are_limited_per_account_and_right_ones_cost_no_try(server, 
     ben.post("/credit/redeem", {"code": code})
 
 
+def at_once(tries):
+    """What each answers: "ok" or the code of its refusal."""
+    def one(session, code):
+        try:
+            session.post("/credit/redeem", {"code": code})
+            return "ok"
+        except Refused as refusal:
+            return refusal.code
+
+    with ThreadPoolExecutor(len(tries)) as pool:
+        return Counter(pool.map(lambda t: one(*t), tries))
+
+
+def test_of_many_at_once_the_uses_of_a_code_go_to_as_many_and_each_member_has_it_once(server, course):
+    people = [person(server, course, f"Student {i}") for i in range(8)]
+    (code,) = made_codes(server, course, "--amount", "5", "--uses", "3")
+    assert at_once([(session, code) for session in people]) == {"ok": 3, "CreditCodeUsedUp": 5}
+    assert sum(left(session) for session in people) == 8 + 3 * 5
+    (code,) = made_codes(server, course, "--amount", "5", "--uses", "100")
+    assert at_once([(people[0], code)] * 8) == {"ok": 1, "CreditCodeTaken": 7}
+
+
+def test_wrong_codes_at_the_same_time_are_no_more_than_one_after_another(server, course):
+    ada = person(server, course, "Ada")
+    assert at_once([(ada, "ABCD-EFGH-JKMN")] * 30) == {"CreditCodeUnknown": 10, "TooManyGuesses": 20}
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"code": 7}', b"{"])
 def test_a_body_without_a_code_is_told_so(server, course, body):
     with refused("MissingCode"):
         person(server, course, "Ada").post("/credit/redeem", body)
+
+
+def test_codes_what_they_gave_and_the_emergency_total_outlive_a_restart():
+    with Server.fake(IMAGE) as own:
+        own.call("course", "create", "CS 101")
+        own.call("course", "policy", "CS 101", "--emergency", "2", "--emergency-total", "2")
+        ada, ben = person(own, "CS 101", "Ada"), person(own, "CS 101", "Ben")
+        used, fresh = made_codes(own, "CS 101", "--amount", "5", "--count", "2", "--uses", "2", "--grant-days", "7", "--types", "t2.micro", "--label", "lab")
+        ada.post("/credit/emergency")
+        ada.post("/credit/redeem", {"code": used})
+        before = own.call("grants", "--course", "CS 101"), own.call("course", "credit-codes", "CS 101", "--list")["codes"]
+        own.stop()
+        own.start()
+        ada, ben = ada.begin(), ben.begin()
+        assert (own.call("grants", "--course", "CS 101"), own.call("course", "credit-codes", "CS 101", "--list")["codes"]) == before
+        for refusal, path, code in (("CreditCodeTaken", "/credit/redeem", used), ("EmergencyTaken", "/credit/emergency", "")):
+            with refused(refusal):
+                ada.post(path, {"code": code})
+        with refused("EmergencyUsedUp"):
+            ben.post("/credit/emergency")
+        ben.post("/credit/redeem", {"code": fresh})
+        assert (left(ada), left(ben)) == (8, 6)
 
 
 def test_codes_are_printed_as_csv_and_as_cards(server, course):
