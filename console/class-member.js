@@ -37,6 +37,7 @@ export async function showMember(box, refresh, account) {
       el("div", { class: "bar" },
         button("Give credit…", () => acts.grant(one, name(), 1)),
         button("New sign-in link…", () => acts.newLinks(one, name(), 1)),
+        el("a", { href: `/statement?account=${account}` }, "Statement"),
         running ? button("Stop machines…", () => acts.stop(one, name(), running), true) : null,
         button("Suspend…", () => acts.suspend(one, name()), true),
         button("End suspension", () => acts.unsuspend(one, name())),

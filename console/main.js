@@ -7,7 +7,7 @@ import { drawDisks, endOf } from "/assets/disks.js";
 import { connect } from "/assets/ssh.js";
 import { drawMachines } from "/assets/machines.js";
 import { drawQueue, setPlaces } from "/assets/queue.js";
-import { when } from "/assets/when.js";
+import { day, when } from "/assets/when.js";
 
 const NOT_LIVE = "Not live at the moment. Trying again…";
 const at = (id) => document.getElementById(id);
@@ -15,6 +15,13 @@ const at = (id) => document.getElementById(id);
 export function notice(text) {
   at("notice").textContent = text;
   at("notice").hidden = !text;
+}
+
+function keptWords(wallet) {
+  const until = wallet.disks_kept_until;
+  if (!until) return "";
+  const words = until === "always" ? "your disks are kept for as long as you like" : `your disks are kept until ${day(until)}`;
+  return wallet.anything_running ? `If you stop now, ${words}.` : `${words[0].toUpperCase()}${words.slice(1)}.`;
 }
 
 function drawWallet(wallet) {
@@ -26,6 +33,7 @@ function drawWallet(wallet) {
   at("reserved").textContent = wallet.kept_for_disks_shown;
   at("lasts").textContent = wallet.lasts_until ? when(wallet.lasts_until) : "—";
   at("rate").textContent = wallet.anything_running ? `${wallet.rate_shown} an hour` : "Nothing is running.";
+  at("kept").textContent = keptWords(wallet);
 }
 
 async function openJupyter(id, path = "") {

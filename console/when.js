@@ -4,6 +4,13 @@ const near = new Intl.DateTimeFormat(undefined, words);
 const far = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
 const FAR_MS = 300 * 24 * 3600 * 1000;
 
+const days = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+
+export function day(instant) {
+  const at = new Date(instant);
+  return (Math.abs(at - Date.now()) > FAR_MS ? far : days).format(at);
+}
+
 export function when(instant) {
   const at = new Date(instant);
   return (Math.abs(at - Date.now()) > FAR_MS ? far : near).format(at);

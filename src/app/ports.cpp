@@ -13,6 +13,7 @@
 #include "control/commands/policy.hpp"
 #include "control/commands/queue.hpp"
 #include "domain/catalogue.hpp"
+#include "domain/disk_runway.hpp"
 
 namespace stipend::app {
 
@@ -98,7 +99,7 @@ awaitable<Result<gateway::Wallet>> EnginePorts::wallet(base::AccountId account) 
       engine_, console_actor(account), [account](const State& state, base::WallTime now) -> Result<gateway::Wallet> {
         const auto f = control::figures(state, account, now);
         return gateway::Wallet{f.granted, f.charged, f.available, f.held, f.reserved, f.rate_per_hour, f.anything_running,
-                               f.lasts_until, now};
+                               f.lasts_until, now, domain::disks_kept_until(state, account, now)};
       });
 }
 

@@ -27,6 +27,7 @@
 #include "app/ports_files.hpp"
 #include "app/ports_disks.hpp"
 #include "app/ports_keys.hpp"
+#include "app/statement.hpp"
 #include "app/ssh_bridge.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -116,6 +117,7 @@ struct Parts {
   std::optional<EngineKeys> keys;
   std::optional<EngineCredit> credit_ports;
   std::optional<gateway::CreditWays> credit;
+  std::optional<EngineStatements> statements;
   std::optional<gateway::Gateway> gateway;
   std::unique_ptr<api::Api> api;
   std::optional<JumpKeys> jump;
@@ -192,6 +194,8 @@ void assemble(Parts& p) {
   p.credit_ports.emplace(service.engine());
   p.credit.emplace(*p.credit_ports);
   options.credit = &*p.credit;
+  p.statements.emplace(service.engine(), service.store());
+  options.statements = &*p.statements;
   p.gateway.emplace(*p.ports, std::move(options));
   p.api = std::make_unique<api::Api>(api::Parts{
       service.engine(), p.clock, p.random, [&vault = *p.vault](const domain::AccessKey& key) { return vault.open(key.sealed_secret); },

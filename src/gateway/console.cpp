@@ -11,6 +11,7 @@
 #include "gateway/console_credit.hpp"
 #include "gateway/console_disks.hpp"
 #include "gateway/console_keys.hpp"
+#include "gateway/console_statement.hpp"
 #include "gateway/entrance.hpp"
 #include "gateway/files_api.hpp"
 #include "gateway/gateway.hpp"
@@ -161,6 +162,8 @@ awaitable<net::Response> api(Call call) {
     co_return co_await keys_api({*call.options.keys, who->account, path, own_origin(call.options.origins, call.request), post, call.request_id});
   if (call.options.credit && is_credit_path(path))
     co_return co_await credit_api({*call.options.credit, who->account, path, post, call.request.body, call.request.peer.address, call.request_id});
+  if (call.options.statements && is_statement_path(path))
+    co_return co_await statement_api({*call.options.statements, who->account, path, std::string(call.request.query()), post, call.request_id});
   if (post) co_return co_await command(std::move(call), who->account, path);
   auto& ports = call.ports;
   if (path == "/session") {
@@ -216,6 +219,7 @@ std::string_view page_of(std::string_view path) {
   if (is("/join")) return "join.html";
   if (is("/go")) return "go.html";
   if (is("/files")) return "files.html";
+  if (is("/statement")) return "statement.html";
   return "index.html";
 }
 

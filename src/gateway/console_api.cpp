@@ -45,6 +45,7 @@ Json to_json(const Wallet& wallet) {
           {"kept_for_disks_shown", base::to_display(wallet.reserved, base::Rounding::kCeil)},
           {"anything_running", wallet.anything_running},
           {"lasts_until", instant(wallet.lasts_until)},
+          {"disks_kept_until", wallet.disks_kept_until == WallTime::never() ? Json("always") : instant(wallet.disks_kept_until)},
           {"now", base::to_iso8601(wallet.now)}};
 }
 

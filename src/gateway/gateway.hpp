@@ -12,6 +12,7 @@
 #include "gateway/ports.hpp"
 #include "gateway/route_cache.hpp"
 #include "gateway/ssh_way.hpp"
+#include "gateway/statement_ports.hpp"
 #include "net/server.hpp"
 
 namespace stipend::gateway {
@@ -25,6 +26,7 @@ struct Options {
   FilesPorts* files = nullptr;  // none: no files
   KeyPorts* keys = nullptr;     // none: no access keys on the page
   CreditWays* credit = nullptr;  // none: no codes and no emergency credit
+  StatementPorts* statements = nullptr;  // none: no statements
 };
 
 class Gateway {

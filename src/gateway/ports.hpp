@@ -37,6 +37,7 @@ struct Wallet {
   bool anything_running = false;
   std::optional<WallTime> lasts_until;
   WallTime now;
+  std::optional<WallTime> disks_kept_until = {};  // if the machines stop now; WallTime::never() for more than a lifetime
 };
 
 struct InstanceView {

@@ -4,6 +4,7 @@
 #include "app/words.hpp"
 #include "control/await.hpp"
 #include "control/commands/accounts.hpp"
+#include "domain/disk_runway.hpp"
 
 namespace stipend::app {
 namespace {
@@ -22,6 +23,7 @@ JsonResult account_json(const domain::State& state, const base::AccountId& id, b
   const auto* course = state.find<domain::Course>(account->course);
   const auto* person = state.find<domain::Person>(account->person);
   const auto f = control::figures(state, id, now);
+  const auto kept = domain::disks_kept_until(state, id, now);
   return Json{{"account_id", id.str()},
               {"name", person ? person->name : ""},
               {"course", course ? course->name : ""},
@@ -36,7 +38,9 @@ JsonResult account_json(const domain::State& state, const base::AccountId& id, b
               {"reserved", base::to_decimal(f.reserved)},
               {"available", base::to_decimal(f.available)},
               {"rate_per_hour", base::to_decimal(f.rate_per_hour)},
-              {"lasts_until", f.lasts_until ? Json(base::to_iso8601(*f.lasts_until)) : Json(nullptr)}};
+              {"lasts_until", f.lasts_until ? Json(base::to_iso8601(*f.lasts_until)) : Json(nullptr)},
+              {"anything_running", f.anything_running},
+              {"disks_kept_until", !kept ? Json(nullptr) : kept == base::WallTime::never() ? Json("always") : Json(base::to_iso8601(*kept))}};
 }
 
 awaitable<JsonResult> create(AdminContext& context, control::Actor actor, Json arguments) {

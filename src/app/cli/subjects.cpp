@@ -14,6 +14,14 @@ std::string rate(const Json& j, const char* key) {
   return amount ? base::to_rate_display(*amount) : "-";
 }
 
+// What stopping now would do for the disks.
+std::string kept_line(const Json& j) {
+  const auto until = j.value("disks_kept_until", Json());
+  if (!until.is_string()) return "";
+  return fmt::format("Disks kept   {}{}\n", until == "always" ? "for a lifetime" : "until " + local_time(j, "disks_kept_until"),
+                     j.value("anything_running", false) ? ", if its machines stop now" : "");
+}
+
 std::string run_lines(const Json& j) {
   if (!j.contains("run")) return "";
   const auto& run = j["run"];
@@ -71,10 +79,10 @@ void add_account_commands(CLI::App& app, Cli& cli) {
     cli.ask("account.show", {{"account", id}}, [](const Json& j) {
       return fmt::format("Account      {} ({}, {} of {})\nGranted      {}\nCharged      {}\nBalance      {}\n"
                          "Held         {}   for what runs\nReserved     {}   to keep disks\nAvailable    {}\n"
-                         "Rate         {} an hour\nLasts until  {}\n",
+                         "Rate         {} an hour\nLasts until  {}\n{}",
                          line(j, "account_id"), line(j, "name"), line(j, "role"), line(j, "course"), dollars(j, "granted"),
                          dollars(j, "charged"), dollars(j, "balance"), dollars(j, "held"), dollars(j, "reserved"),
-                         dollars(j, "available"), rate(j, "rate_per_hour"), local_time(j, "lasts_until"));
+                         dollars(j, "available"), rate(j, "rate_per_hour"), local_time(j, "lasts_until"), kept_line(j));
     });
   });
   auto* link = sub(*account, cli, "link", "a new sign-in link; the earlier ones end");
