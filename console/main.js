@@ -32,7 +32,7 @@ function drawWallet(wallet) {
   at("held").textContent = wallet.set_aside_shown;
   at("reserved").textContent = wallet.kept_for_disks_shown;
   at("lasts").textContent = wallet.lasts_until ? when(wallet.lasts_until) : "—";
-  at("rate").textContent = wallet.anything_running ? `${wallet.rate_shown} an hour` : "Nothing is running.";
+  at("rate").textContent = wallet.anything_running ? `at this rate: ${wallet.rate_shown} an hour` : "Nothing is running.";
   at("kept").textContent = keptWords(wallet);
 }
 

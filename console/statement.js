@@ -21,7 +21,8 @@ const page = (after, more = {}) => call("GET", `/statement?${query({ account, mo
 
 function drawLine(line) {
   const price = line.price_shown ? `${line.price_shown}/h (${line.catalogue})` : "";
-  const what = [line.what, line.type].filter(Boolean).join(" ");
+  const note = line.what === "credit given" && line.reason ? `: ${line.reason}` : "";
+  const what = [line.what, line.type].filter(Boolean).join(" ") + note;
   const house = line.house_shown ? `${line.house_shown} by the house` : "";
   return el("tr", {},
     el("td", {}, line.from ? when(line.from) : ""),

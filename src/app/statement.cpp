@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <map>
 
 #include "app/console_actor.hpp"
 #include "app/statement_words.hpp"
@@ -29,6 +29,7 @@ struct Whose {
   StatementView view;  // without figures of the entries
   domain::Period period;
   std::string edition;
+  std::map<std::string, std::string> notes;  // of grants: what the giver wrote, while it is not erased
 };
 
 Result<std::string> month_or_present(const std::string& month, base::WallTime now) {
@@ -40,7 +41,10 @@ Result<std::string> month_or_present(const std::string& month, base::WallTime no
 Whose whose(const State& state, base::WallTime now, const domain::Account& account, const std::string& month) {
   const auto* person = state.find<domain::Person>(account.person);
   const auto* course = state.find<domain::Course>(account.course);
-  Whose out{{}, *domain::parse_month(month), course ? course->catalogue : ""};
+  Whose out{{}, *domain::parse_month(month), course ? course->catalogue : "", {}};
+  if (const auto of = state.grants_of.find(account.id); of != state.grants_of.end())
+    for (const auto& id : of->second)
+      if (const auto* grant = state.find<domain::Grant>(id); !grant->note.empty()) out.notes.emplace(id.str(), grant->note);
   auto& view = out.view;
   view.account = account.id;
   view.name = account.role == domain::Role::kCourse ? "(the course itself)" : person ? person->name : "";
@@ -87,7 +91,11 @@ awaitable<Result<StatementView>> filled(store::Store& store, Whose whose, gatewa
     co_await boost::asio::post(co_await boost::asio::this_coro::executor, boost::asio::use_awaitable);
   }
   view.sums = sums_view(statement.totals());
-  for (const auto& line : lines) view.lines.push_back(line_view(line, view.sums.opening, whose.edition));
+  for (const auto& line : lines) {
+    view.lines.push_back(line_view(line, view.sums.opening, whose.edition));
+    if (line.entry.kind != domain::EntryKind::kGrant) continue;
+    if (const auto note = whose.notes.find(line.entry.subject); note != whose.notes.end()) view.lines.back().reason = note->second;
+  }
   if (more && !lines.empty()) view.next = lines.back().entry.number;
   if (query.csv) {
     view.csv_head = statement_csv_head();

@@ -50,6 +50,7 @@ int main(int argc, char** argv) {
   add_room_commands(app, cli);
   add_policy_commands(app, cli);
   add_credit_code_commands(app, cli);
+  add_forecast_command(app, cli);
   add_plan_command(app, cli);
   add_statement_command(app, cli);
   CLI11_PARSE(app, argc, argv);

@@ -55,6 +55,7 @@ def test_every_line_counts_to_the_nano_dollar(server, course):
     number = account["account_id"]
     machine = used(server, account)
     server.call("grant", "--account", number, "--amount=-1.25", "--reason", "back")
+    server.call("grant", "--account", number, "--amount", "0.5", "--reason", "for the lab")
     rows = table(server, number, "--month", MONTH)
     assert rows[0]["what"] == "opening balance" and Decimal(rows[0]["balance"]) == 0
     balance = Decimal(0)
@@ -67,6 +68,7 @@ def test_every_line_counts_to_the_nano_dollar(server, course):
     assert Decimal(charged["out"]) == Decimal(charged["price per hour"]) * 60 / 3600 // Decimal("1e-9") * Decimal("1e-9")  # the minimum
     assert [Decimal(row["out"]) for row in rows if row["what"] == "credit taken back"] == [Decimal("1.25")]
     assert Decimal(server.call("account", "show", number)["balance"]) == balance
+    assert [row["reason"] for row in rows if row["what"] == "credit given"][1:] == ["for the lab"]
     sums = server.call("statement", number)["sums"]
     assert Decimal(sums["given"]) - Decimal(sums["taken_back"]) - Decimal(sums["machines"]) - Decimal(sums["disks"]) == balance == Decimal(sums["closing"])
     shown = text(server, "statement", number)
@@ -175,3 +177,14 @@ def test_what_homework_costs_needs_no_server():
 def test_a_plan_refuses_what_it_cannot_count(words, says):
     code, _, err = plan(*words)
     assert code == 1 and says in err
+
+
+def test_a_forecast_needs_a_course_and_a_moment_to_come(server, course):
+    server.account("Ada", credit="5", course=course)
+    tomorrow = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)).strftime("%Y-%m-%d %H:%MZ")
+    seen = server.call("course", "forecast", course, "--until", tomorrow)
+    assert [m["left"] for m in seen["members"]] == ["5.00"] and seen["run_out"] == {"low": 0, "middle": 0, "high": 0}
+    assert "0 of 1 will run out before" in text(server, "course", "forecast", course, "--until", tomorrow)
+    assert "a moment to come" in refused(server, "course", "forecast", course, "--until", "2020-01-01 00:00Z")
+    assert "is no time" in refused(server, "course", "forecast", course, "--until", "Friday")
+    assert "there is no course" in refused(server, "course", "forecast", "nowhere", "--until", tomorrow)

@@ -36,6 +36,7 @@ void add_whose_command(CLI::App& app, Cli& cli);
 void add_room_commands(CLI::App& app, Cli& cli);    // after course
 void add_policy_commands(CLI::App& app, Cli& cli);  // after course
 void add_credit_code_commands(CLI::App& app, Cli& cli);  // after course
+void add_forecast_command(CLI::App& app, Cli& cli);  // after course
 void add_plan_command(CLI::App& app, Cli& cli);
 void add_statement_command(CLI::App& app, Cli& cli);
 void add_server_commands(CLI::App& app, Cli& cli);  // serve, demo, down, doctor, status

@@ -60,7 +60,7 @@ std::string totals_text(const Json& j) {
                     row("Given back after faults", "corrections") + row("Closing balance", "closing", true) +
                     row("Paid by the house (disks)", "house_disks");
   if (j["balance_now"].is_string()) out += fmt::format("{:<26}{:>12}   with what is not posted yet\n", "Balance now", line(j, "balance_now_shown"));
-  return out + "\nRounded to cents: what is charged up, what is left down; --csv has every nano-dollar. Days are UTC.\n";
+  return out + "\nRounded to cents: what is charged up, what is left down; --csv has every nano-dollar. A month begins and ends at midnight UTC.\n";
 }
 
 std::string lines_text(const Json& page, bool first) {
@@ -72,6 +72,7 @@ std::string lines_text(const Json& page, bool first) {
     row["from"] = local_time(row, "from");
     if (of(row, "in_shown").empty() && of(row, "out_shown").empty()) row["out_shown"] = "(" + of(row, "house_shown") + ")";
     row["price"] = of(row, "price_shown").empty() ? "" : fmt::format("{}/h ({})", of(row, "price_shown"), of(row, "catalogue"));
+    if (of(row, "what") == "credit given" && !of(row, "reason").empty()) row["what"] = "credit given: " + of(row, "reason");
     if (!of(row, "type").empty()) row["what"] = fmt::format("{} {}", of(row, "what"), of(row, "type"));
   }
   return to_table(rows, {{"NO", "number"}, {"FROM", "from"}, {"UNTIL", "until"}, {"WHAT", "what"}, {"ITEM", "item"}, {"PRICE", "price"},
@@ -137,7 +138,7 @@ base::Status of_course(const Cli& cli, const Paths& paths, const std::string& co
     last[key] = base::to_display(sums[key], left ? base::Rounding::kFloor : base::Rounding::kCeil);
   }
   rows.push_back(last);
-  fmt::print("{}\n\n{}\nRounded to cents: what is charged up, what is left down; --csv has every line and every nano-dollar. Days are UTC.\n", title,
+  fmt::print("{}\n\n{}\nRounded to cents: what is charged up, what is left down; --csv has every line and every nano-dollar. A month begins and ends at midnight UTC.\n", title,
              to_table(rows, {{"ACCOUNT", "account"}, {"NAME", "name"}, {"SECTION", "section"}, {"OPENING", "opening"}, {"GIVEN", "given"}, {"BACK", "taken_back"},
                              {"EXPIRED", "expired"}, {"MACHINES", "machines"}, {"DISKS", "disks"}, {"FAULTS", "corrections"}, {"CLOSING", "closing"},
                              {"HOUSE PAID", "house_disks"}}));
