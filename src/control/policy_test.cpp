@@ -82,6 +82,32 @@ TEST_F(PolicyOfACourse, AStartJustBeforeTheHoursEndIsLentNoMoreThanTheirRest) {
   )"), "");
 }
 
+TEST_F(PolicyOfACourse, FreeHoursCountForARunThatNobodySawBeforeItsEnd) {
+  begin("account ada 5.00");
+  ASSERT_EQ(set([&](Policy& p) { p.free = {window(300, 500), window(600, 800)}; }), "ok");
+  EXPECT_EQ(run(R"(
+    launch ada web m4.large
+    tick 4000                        # the server was away; the end is told late
+    report web ended 1000 guest
+    money ada charged=0.017884322    # 600 s of the machine, 4000 s of the disk
+  )"), "");
+}
+
+TEST_F(PolicyOfACourse, ARunThatEndsBeforeItsFirstRenewalIsToldWhatItEndedAt) {
+  begin("account ada 5.00");
+  ASSERT_EQ(set([&](Policy& p) { p.open = {window(0, 40)}; }), "ok");
+  EXPECT_EQ(run(R"(
+    launch ada web m4.large
+    lease web 40
+    tick 6
+    report web stopping 5 credit
+    state web stopping schedule
+    tick 34
+    report web ended 40 credit ours
+    state web stopped schedule
+  )"), "");
+}
+
 TEST_F(PolicyOfACourse, LetsMachinesRunInItsHoursOnlyAndEndsTheirLeasesThere) {
   begin("account ada 5.00");
   ASSERT_EQ(set([&](Policy& p) { p.open = {window(600, 1800)}; }), "ok");
@@ -208,12 +234,58 @@ TEST_F(PolicyOfACourse, FreeHoursCanStopMachinesThatHaveCredit) {
     launch ada web m4.large
     report web running 0
     renew ada
-    lease web 1800
-    tick 1800
-    report web ended 1800 credit ours
+    lease web 1790
+    tick 1790
+    report web ended 1790 credit ours
     state web stopped schedule
+    start web -> OperationNotPermitted
+    tick 10
     start web                          # on its own credit
     lease web 3600
+  )"), "");
+}
+
+// The credit carried one of the two for another hour; the day did not.
+TEST_F(PolicyOfACourse, MachinesThatTheDaysLimitStopsAreNotToldThatTheirCreditIsUsedUp) {
+  ASSERT_EQ(run("course per-hour grace 0\naccount ada 0.36"), "");
+  ASSERT_EQ(set([&](Policy& p) { p.day_max = {250'000'000}; }), "ok");
+  EXPECT_EQ(run(R"(
+    launch ada a m4.large
+    launch ada b m4.large
+    report a running 0
+    report b running 0
+    renew ada
+    tick 3000
+    report a running 3000
+    report b running 3000
+    renew ada
+    tick 595
+    report a stopping 3595 credit
+    state a stopping policy
+  )"), "");
+}
+
+// The run's seconds and the clock differ by some; they once ended together, and an hour began for the last second.
+TEST_F(PolicyOfACourse, NoHourBeginsForAMachineThatFreeHoursStop) {
+  ASSERT_EQ(run("course per-hour grace 0\naccount ada 5.00"), "");
+  ASSERT_EQ(set([&](Policy& p) { p.free = {window(0, 4000)}, p.free_end = domain::FreeEnd::kStop; }), "ok");
+  EXPECT_EQ(run(R"(
+    launch ada web m4.large
+    tick 4
+    report web running 0
+    tick 3600
+    report web running 3600
+    renew ada
+    tick 382
+    report web stopping 3982 credit
+    tick 4
+    report web running 3986
+    renew ada
+    tick 4
+    report web ended 3990 credit ours
+    tick 10
+    renew ada
+    money ada charged=0.001218874 held=0   # 4004 s of the disk, and no hour
   )"), "");
 }
 

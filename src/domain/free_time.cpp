@@ -35,8 +35,9 @@ std::vector<Window> merged(std::vector<Window> windows) {
   return out;
 }
 
-FreeTime without_past(const Run& run, FreeTime free) {
-  if (!free.from || run.seen_ran < free.to) return free;
+// `passed`: how far the run is known to have come.
+FreeTime without_past(const Run& run, FreeTime free, RunSeconds passed) {
+  if (!free.from || passed < free.to) return free;
   if (run.plan == RatePlan::kPerHour) free.hour_shift.count += hourless(free);
   free.ran.count += free.to.count - free.from->count;
   free.from.reset();
@@ -78,19 +79,25 @@ std::optional<WallTime> next_window(const std::vector<Window>& windows, WallTime
   return next;
 }
 
-FreeTime free_time_at(const Run& run, const std::vector<Window>& windows, WallTime now) {
-  FreeTime free = run.free;
-  if (!run.running_since || !run.seen_at || run.charge_until) return free;
-  free = without_past(run, free);
+namespace {
+
+FreeTime look(const Run& run, FreeTime free, const std::vector<Window>& windows, WallTime now, RunSeconds passed) {
+  free = without_past(run, free, passed);
   if (windows.empty() && !free.from) return free;
   if (free.from) {
-    const auto end = window_end(windows, now);
+    // Only by a window that touches it: one that came after a pause is a stretch of its own, once this one is seen to be over.
+    const auto end = window_end(windows, std::min(now, free.until));
     const RunSeconds to = ran_at(run, end.value_or(now));
     if (end && to.count > free.to.count + kSlackSeconds) {
       free.to = to;
       free.until = std::max(free.until, *end);
     } else if (to.count < free.to.count - kSlackSeconds) {
       free.to = std::max(to, std::min(free.to, run.held_run_max));
+      if (free.to <= *free.from) {  // a clock that jumped had put it into the run's future: it was never entered
+        free.to = std::min(free.to, passed);
+        free.from.reset();
+        free.until = {};
+      }
     }
     return free;
   }
@@ -107,6 +114,27 @@ FreeTime free_time_at(const Run& run, const std::vector<Window>& windows, WallTi
     break;
   }
   return free;
+}
+
+FreeTime free_time(const Run& run, const std::vector<Window>& windows, WallTime now, RunSeconds passed) {
+  FreeTime free = run.free;
+  if (!run.running_since || !run.seen_at) return free;
+  for (std::size_t most = windows.size() + 1; most > 0; --most) {  // several may have passed since somebody looked
+    const auto before = free;
+    free = look(run, free, windows, now, passed);
+    if (free == before) break;
+  }
+  return free;
+}
+
+}  // namespace
+
+FreeTime free_time_at(const Run& run, const std::vector<Window>& windows, WallTime now) {
+  return run.charge_until ? run.free : free_time(run, windows, now, run.seen_ran);
+}
+
+FreeTime free_time_until(const Run& run, const std::vector<Window>& windows, WallTime now, RunSeconds end) {
+  return free_time(run, windows, now, end);
 }
 
 FreeTime free_time_of_start(const std::vector<Window>& windows, WallTime now) {

@@ -23,6 +23,8 @@ std::optional<WallTime> next_window(const std::vector<Window>& windows, WallTime
 // The run's free time as of `now`: a stretch is entered, prolonged, cut short (never inside what its lease was promised)
 // or over. A machine whose charge has ended enters none.
 FreeTime free_time_at(const Run& run, const std::vector<Window>& free, WallTime now);
+// Of a run whose charge ends at `end`: with every window up to there, whether somebody looked meanwhile or not.
+FreeTime free_time_until(const Run& run, const std::vector<Window>& free, WallTime now, RunSeconds end);
 // Of a run that is about to start; empty when fewer than the first 60 seconds would be free.
 FreeTime free_time_of_start(const std::vector<Window>& free, WallTime now);
 

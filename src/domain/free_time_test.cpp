@@ -93,6 +93,60 @@ TEST(FreeTime, AWindowThatWasMissedIsCountedAfterwards) {
   EXPECT_EQ(paid(run, 3100), 2500);
 }
 
+TEST(FreeTime, WindowsWithAPauseBetweenThemAreTwoThoughTheRunWasNotSeenInThePause) {
+  auto run = run_seen(RatePlan::kPerSecond, -600, 590);
+  const std::vector<Window> windows{{at(0), at(600)}, {at(700), at(1000)}};
+  run.free = free_time_at(run, windows, at(590));
+  run.free = free_time_at(run, windows, at(720));  // no report since
+  EXPECT_EQ(paid(run, 1320), 720);
+  run.seen_ran = {1340};
+  run.seen_at = at(740);
+  run.free = free_time_at(run, windows, at(740));
+  ASSERT_TRUE(run.free.from);
+  EXPECT_EQ(run.free.from->count, 1300);
+  EXPECT_EQ(paid(run, 1600), 700);  // 600 s before, 100 s between
+}
+
+TEST(FreeTime, AStretchThatAClockPutIntoTheFutureNeverMakesSecondsCostMore) {
+  auto run = run_seen(RatePlan::kPerSecond, 0, 1000);
+  const std::vector<Window> windows{{at(20'000), at(30'000)}};
+  run.free = free_time_at(run, windows, at(25'000));  // the clock is hours ahead of what ran
+  run.seen_ran = {1060};
+  run.seen_at = at(29'400);
+  run.held_run_max = run.lease_run_max = {1100};
+  for (std::int64_t s = 0; s < 2'000; s += 50) {
+    run.free = free_time_at(run, windows, at(29'400 + s));
+    run.seen_ran = {1060 + s};
+    run.seen_at = at(29'400 + s);
+    run.held_run_max = {run.seen_ran.count + 100};
+    for (const std::int64_t ran : {std::int64_t{1'000}, run.seen_ran.count}) ASSERT_LE(paid(run, ran), ran);
+  }
+  EXPECT_LE(paid(run, 3'000), 2'500);  // and what is left of the hours is free
+}
+
+// Its end was told after a person had asked for it: only what it really ran can be free.
+TEST(FreeTime, AStretchThatTheRunDidNotOutlastIsFreeOnlyAsFarAsItRan) {
+  auto run = run_seen(RatePlan::kPerSecond, 0, 400);
+  const std::vector<Window> windows{{at(300), at(900)}};
+  run.free = free_time_at(run, windows, at(1200));
+  run.charge_until = RunSeconds{1200};
+  run.free = free_time_until(run, windows, at(1300), {450});
+  EXPECT_EQ(paid(run, 450), 300);
+}
+
+TEST(FreeTime, AllWindowsUpToTheEndCountThoughNobodyLookedOnce) {
+  auto run = run_seen(RatePlan::kPerSecond, -600, -500);
+  const std::vector<Window> windows{{at(0), at(100)}, {at(200), at(300)}, {at(400), at(500)}, {at(900), at(1000)}};
+  run.free = free_time_until(run, windows, at(5000), {1050});  // it ended at 450
+  EXPECT_EQ(paid(run, 1050), 1050 - 250);
+  auto hours = run_seen(RatePlan::kPerHour, 0, 10);  // an hour began and goes on to 3600 s
+  const std::vector<Window> later{{at(3000), at(4000)}, {at(7000), at(8000)}};
+  hours.free = free_time_until(hours, later, at(20'000), {9'000});
+  // 0, 4000, and what would begin at 7600 begins at 8000
+  EXPECT_EQ(charge_for(hours.plan, hours.price, hours.free, {8'000}, Rounding::kFloor).nano, 2 * hours.price.nano_per_hour);
+  EXPECT_EQ(charge_for(hours.plan, hours.price, hours.free, {8'001}, Rounding::kFloor).nano, 3 * hours.price.nano_per_hour);
+}
+
 TEST(FreeTime, AWindowThatIsTakenAwayEndsAfterWhatTheLeaseWasPromised) {
   auto run = run_seen(RatePlan::kPerSecond, 0, 10);
   run.free = free_time_at(run, {{at(0), at(7200)}}, at(10));

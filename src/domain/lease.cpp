@@ -172,6 +172,8 @@ LeasePlan plan_leases(const Wallet& wallet, const std::vector<Machine>& machines
         longer[i].count = ran;
         return carries(longer);
       });
+      auto more = plan.run_max;
+      plan.capped = plan.capped || (most && ++more[i].count <= longest && paid(more));
     }
   }
   plan.free_only = !with_disks;

@@ -32,7 +32,7 @@ Bound bound_at(const Policy& policy, WallTime now) {
   nearer(policy.ends, LeaseLimit::kCourseEnd);
   if (!policy.open.empty()) nearer(window_end(policy.open, now).value_or(now), LeaseLimit::kHours);
   if (policy.free_end == FreeEnd::kStop)
-    if (const auto end = window_end(policy.free, now)) nearer(*end, LeaseLimit::kFreeEnd);
+    if (const auto end = window_end(policy.free, now)) nearer(end->plus_seconds(-kFreeEndMarginSeconds), LeaseLimit::kFreeEnd);
   return bound;
 }
 

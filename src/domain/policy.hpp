@@ -14,6 +14,10 @@ Policy policy_for(const Course& course, const Account& account);
 // The newest Monday 00:00 UTC that is not after `t`.
 WallTime utc_week(WallTime t);
 
+// Free hours that stop machines end their leases so much before them: the run's own seconds and the clock differ by some, and
+// no paid hour may begin for a machine that is being stopped.
+inline constexpr std::int64_t kFreeEndMarginSeconds = 10;
+
 struct Bound {
   WallTime at = WallTime::never();  // no lease reaches further
   LeaseLimit limit = LeaseLimit::kCredit;

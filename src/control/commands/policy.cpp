@@ -115,6 +115,11 @@ Status check_policy(const Tx& tx, const base::AccountId& account, const std::vec
     return base::fail(Fault::kDenied, "OperationNotPermitted",
                       fmt::format("The course '{}' ended on {}: nothing runs any more. Your files can still be fetched.", name,
                                   base::to_iso8601(policy.ends)));
+  if (bound.limit == domain::LeaseLimit::kFreeEnd)
+    return base::fail(Fault::kDenied, "OperationNotPermitted",
+                      fmt::format("The free hours of the course '{}' end this moment, and machines with them. Start it in some seconds, on your "
+                                  "own credit.",
+                                  name));
   return base::fail(Fault::kDenied, "OperationNotPermitted",
                     fmt::format("Machines of the course '{}' may not run now{}.", name, opens(policy, tx.now())));
 }

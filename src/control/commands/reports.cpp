@@ -127,9 +127,10 @@ base::Result<Renew> ended(Tx& tx, Instance instance, const Report& report) {
   end.start_failed = start_failed || (!run.running_since && report.ran.count == 0);
   end.broken = !report.known_to_end || report.cause == compute::Cause::kFault || report.cause == compute::Cause::kHostDisk ||
                (report.cause == compute::Cause::kStartFailed && !end.start_failed);
-  // Ran, but the report of its start was lost: it is a start all the same.
+  // Ran, but the report of its start was lost: it is a start all the same. Its end may be told late, its beginning was soon
+  // after the commit that sent it.
   if (!run.running_since && !end.start_failed && !run.charge_until)
-    instance.run->running_since = tx.now().plus_seconds(-report.ran.count);
+    instance.run->running_since = instance.run->seen_at = run.start_committed;
 
   const auto limit = run.limit;
   domain::Wallet wallet(tx.state(), instance.account, tx.now());

@@ -46,6 +46,13 @@ domain::Run new_run(const domain::State& state, const Instance& instance, base::
   return run;
 }
 
+// What the first lease ends at, for one that ends before it is renewed.
+domain::LeaseLimit limit_of_start(const domain::Run& run, const LeaseBounds& bounds) {
+  if (run.free.from && run.lease_run_max == run.free.to) return domain::LeaseLimit::kFreeEnd;
+  const bool bound = run.lease_run_max.count < domain::kLeaseSeconds && run.lease_run_max.count >= bounds.limits.lease_s;
+  return bound ? bounds.bound.limit : domain::LeaseLimit::kCredit;
+}
+
 }  // namespace
 
 void set_reason(Instance& instance, domain::StopCause cause, domain::LeaseLimit limit) {
@@ -97,6 +104,7 @@ base::Result<std::vector<RunSeconds>> fund_runs(const domain::State& state, doma
 
 base::Status begin_runs(Tx& tx, std::vector<Instance>& instances, const std::vector<RunSeconds>& run_max) {
   std::set<std::string> taken;
+  const auto bounds = lease_bounds(tx.state(), instances.front().account, tx.now());
   for (std::size_t i = 0; i < instances.size(); ++i) {
     Instance& instance = instances[i];
     if (!is_private_address(tx.state(), instance.private_address)) {  // its first start, or the range was changed since
@@ -112,6 +120,7 @@ base::Status begin_runs(Tx& tx, std::vector<Instance>& instances, const std::vec
     auto run = new_run(tx.state(), instance, tx.now());
     run.lease_seq = 1;
     run.lease_run_max = run.held_run_max = run_max[i];
+    run.limit = limit_of_start(run, bounds);
     instance.generation = run.generation;
     instance.run = std::move(run);
     instance.jupyter_token = base::random_hex(tx.random(), 32);
@@ -161,7 +170,8 @@ compute::StartSpec start_spec(const domain::State& state, const Instance& instan
 }
 
 void settle_run(Tx& tx, domain::Wallet& wallet, Instance& instance, const domain::RunEnd& end) {
-  instance.run->free = domain::free_time_at(*instance.run, course_of(tx.state(), instance.account).policy.free, tx.now());
+  instance.run->free = domain::free_time_until(*instance.run, course_of(tx.state(), instance.account).policy.free, tx.now(),
+                                               domain::settle(*instance.run, end).charged_until);
   const auto settlement = domain::settle(*instance.run, end);
   const auto& edition = catalogue_of(tx.state(), instance.account).edition;
   if (settlement.by_plan > instance.run->posted)
