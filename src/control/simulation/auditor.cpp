@@ -24,7 +24,7 @@ constexpr std::int64_t kEdgeSlackS = 10;
 constexpr std::int64_t kDisturbedMs = 75 * 60'000;
 // Money that came or was freed so shortly before an end was too late for it.
 constexpr std::int64_t kTooLateMs = 60'000;
-constexpr std::int64_t kPressMs = 86'400'000;  // how long a page's key is remembered
+constexpr std::int64_t kPressMs = 86'400'000 - 60'000;  // a page's key is remembered for a day
 constexpr std::int64_t kHaltS = compute::FakeHost::kHaltMs / 1000;
 
 ledger::Plan plan_of(domain::RatePlan plan) { return plan == domain::RatePlan::kPerHour ? ledger::Plan::kPerHour : ledger::Plan::kPerSecond; }
@@ -254,24 +254,33 @@ Violation Auditor::settled(const RunKey& key, Paid& paid, const domain::State& s
   facts.broken = !truth.known_to_end || truth.cause == compute::Cause::kFault;
   facts.record_s = truth.known_ran_ms / 1000;
   facts.start_failed = !measured || (truth.cause == compute::Cause::kStartFailed && truth.ran_ms == 0);
+  const bool unseen = !facts.seen_running;
   // Told by its last report alone, after some seconds: a start all the same.
   if (!facts.seen_running && !facts.asked && truth.ran_ms / 1000 > 0) facts.seen_running = true;
   facts.free = free_hours_of(truth, paid.account, state);
   if (!facts.free.empty()) facts.edge_s = kEdgeSlackS + late_s_;
   auto bill = bill_of(facts);
-  if (jumped_ && (facts.asked || !state.find<domain::Course>(state.find<domain::Account>(paid.account)->course)->policy.free.empty())) bill = {0, bill_of([&] {
+  // When free hours were in it is then not known: it may have been sent long after its commit.
+  if ((jumped_ && (facts.asked || !state.find<domain::Course>(state.find<domain::Account>(paid.account)->course)->policy.free.empty())) || (unseen && !facts.free.empty())) bill = {0, bill_of([&] {
                                            auto whole = facts;
                                            whole.asked.reset();
                                            whole.free.clear();
                                            whole.seen_running = true;
                                            return whole;
                                          }()).most};
+  // A shorter lease may have been confirmed in this very commit: then its hold was that.
+  if (auto shorter = facts; paid.money[2] < facts.held_s) {
+    shorter.held_s = paid.money[2];
+    bill.least = std::min(bill.least, bill_of(shorter).least);
+  }
   ++counts_.settled;
   counts_.exact += bill.is_exact();
+  std::string hours;
+  for (const auto& one : facts.free) hours += fmt::format(", free from {} to {} s", one.from_ms / 1000, one.to_ms / 1000);
   if (!bill.holds(paid.charged))
-    return fmt::format("{}: charged {}, must be {} to {} (ran {} ms, record {} s, seen {} s, held {} s, cause {}, known {}, asked at {} ms, plan {}, price {})",
-                       text(key), paid.charged, bill.least, bill.most, truth.ran_ms, facts.record_s, facts.seen_s, facts.held_s,
-                       static_cast<int>(truth.cause), truth.known_to_end, facts.asked ? facts.asked->ran_ms : -1, static_cast<int>(facts.plan), facts.price);
+    return fmt::format("{} of {}: charged {}, must be {} to {} (ran {} ms, record {} s, seen {} s, held {} s, cause {}, known {}, asked at {} ms, plan {}, price {}{})",
+                       text(key), paid.account.view(), paid.charged, bill.least, bill.most, truth.ran_ms, facts.record_s, facts.seen_s, facts.held_s,
+                       static_cast<int>(truth.cause), truth.known_to_end, facts.asked ? facts.asked->ran_ms : -1, static_cast<int>(facts.plan), facts.price, hours);
   if (truth.cause == compute::Cause::kCredit && !truth.forced && paid.for_credit && !facts.asked && !facts.broken) return ended_for_credit(paid);
   accounts_[paid.account].changed_ms = clock_.monotonic_ms();
   return {};
@@ -332,10 +341,11 @@ Violation Auditor::queue(const store::Batch& batch, const domain::State& state, 
     if (row.client_token.empty()) continue;
     const auto key = row.account.str() + "/" + row.client_token;
     begun[key] = &row;
-    const auto [at, first] = made_for_.try_emplace(key, row.id, now);
-    if (first || at->second.first == row.id) continue;
-    if (at->second.second.ms_until(now) < kPressMs) return fmt::format("{}: {} and {} were made for one press", key, at->second.first.str(), row.id.str());
-    at->second = {row.id, now};
+    auto& made = made_for_[key];
+    if (!made.machines.insert(row.id).second) continue;  // it is there already
+    if (made.machines.size() > 1 && made.newest.ms_until(now) < kPressMs)
+      return fmt::format("{}: {} was made for a press that had made one {} s before", key, row.id.view(), made.newest.ms_until(now) / 1000);
+    made.newest = now;
   }
   for (const auto& id : erased) {
     const auto place = waiting_.find(id);

@@ -105,7 +105,11 @@ class Auditor {
   base::WallTime newest_;  // of the commit before
   Counts counts_;
   std::map<std::string, domain::QueuePlace> waiting_;
-  std::map<std::string, std::pair<base::InstanceId, base::WallTime>> made_for_;  // account and key: the one machine
+  struct Made {
+    std::set<base::InstanceId> machines;
+    base::WallTime newest;
+  };
+  std::map<std::string, Made> made_for_;  // account and key: one machine a day
   bool jumped_ = false;
   std::int64_t disturbed_ms_ = 0, late_s_ = 0;
 };

@@ -27,7 +27,7 @@ class Rules final : public Workload {
         labs_.push_back(lab - today + world.now_ms());
         for (auto free = world.between(1, 2); free > 0; --free) {
           const auto from = lab + world.between(-kHourMs, 2 * kHourMs);
-          policy.free.push_back({{from}, {from + world.between(10 * kMinuteMs, 3 * kHourMs)}});
+          policy.free.push_back({{from}, {from + world.between(15 * kMinuteMs, 3 * kHourMs)}});
         }
         if (opens) policy.open.push_back({{lab - kHourMs}, {lab + world.between(2, 5) * kHourMs}});
       }
