@@ -114,7 +114,7 @@ base::Status Daemon::set_up() {
   std::vector<base::InstanceId> present;
   for (const auto& [id, machine] : machines_) present.push_back(id);
   if (auto kept = retain_course_folders(names_, present); !kept) log::warn("a course's folder stays mounted", {{"error", kept.error().message}});
-  for (const auto& folder : folders_in_use()) held_folders_[folder] = 0;  // as the stipend-host before this one may have left it
+  for (const auto& folder : folders_in_use()) held_folders_[folder] = {};  // as the stipend-host before this one may have left it
   TRY_ASSIGN(
       network_,
       Network::open(names_, {options_.private_cidr, options_.public_cidr, options_.server_uid, options_.egress},

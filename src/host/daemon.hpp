@@ -174,7 +174,7 @@ class Daemon {
   // Adds them to the look; answers what each held one grew since.
   std::map<base::DiskId, std::int64_t> look_at_folders(DiskLook& look, const DiskSpace& space, std::size_t from,
                                                        const std::vector<base::DiskId>& folders);
-  void hold_folder(const DiskStop& stop, const DiskLook& look);
+  void hold_folder(const DiskStop& stop, const DiskLook& look, std::int64_t now);
   void release_folders();
 
   // daemon_signals.cpp
@@ -233,7 +233,11 @@ class Daemon {
   std::int64_t next_oom_ms_ = 0, next_disk_use_ms_ = 0;
   DiskWatch disk_watch_;
   std::set<dev_t> low_file_systems_;                    // told of
-  std::map<base::DiskId, std::int64_t> held_folders_;   // each from what it occupies on is its writers' growth
+  struct HeldFolder {
+    std::int64_t from = 0;  // what it occupies beyond is its writers' growth
+    std::int64_t at_ms = 0;
+  };
+  std::map<base::DiskId, HeldFolder> held_folders_;
   std::map<base::DiskId, DiskUse> folders_told_;        // how full a course's folder is, as the server knows it
   bool end_ = false;
 };

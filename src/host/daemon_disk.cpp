@@ -18,6 +18,16 @@ namespace {
 
 namespace log = base::log;
 
+// What a folder occupies once all that its writers have in memory has come to it.
+std::int64_t accepted_for(const base::DiskId& folder, const DiskLook& look) {
+  std::int64_t bytes = 0;
+  for (const auto& shared : look.folders)
+    if (shared.id == folder) bytes += shared.occupied;
+  for (const auto& machine : look.machines)
+    if (machine.folder == folder) bytes += machine.dirty;
+  return bytes;
+}
+
 }  // namespace
 
 void Daemon::watch_other_file_systems() {
@@ -47,7 +57,7 @@ std::map<base::DiskId, std::int64_t> Daemon::look_at_folders(DiskLook& look, con
     const std::int64_t occupied = space.occupied_bytes[from + i];
     const auto held = held_folders_.find(folders[i]);
     look.folders.push_back({folders[i], occupied, held != held_folders_.end()});
-    if (held != held_folders_.end()) grown[folders[i]] = std::max<std::int64_t>(0, occupied - held->second);
+    if (held != held_folders_.end()) grown[folders[i]] = std::max<std::int64_t>(0, occupied - held->second.from);
   }
   return grown;
 }
@@ -61,20 +71,16 @@ std::vector<base::DiskId> Daemon::folders_in_use() const {
   return {folders.begin(), folders.end()};
 }
 
-void Daemon::hold_folder(const DiskStop& stop, const DiskLook& look) {
-  auto& from = held_folders_[stop.folder];  // what its writers have in memory for it was accepted, and comes
-  for (const auto& folder : look.folders)
-    if (folder.id == stop.folder) from = folder.occupied;
-  for (const auto& machine : look.machines)
-    if (machine.folder == stop.folder) from += machine.dirty;
+void Daemon::hold_folder(const DiskStop& stop, const DiskLook& look, std::int64_t now) {
+  held_folders_[stop.folder] = {accepted_for(stop.folder, look), now};
   log::error("the disk is almost full: the course folder that grows most takes no more for now",
              {{"disk", stop.folder.str()}, {"left_mib", disk_watch_.room() >> 20}, {"wrote_mib", stop.grew >> 20}});
   if (auto held = fork_child([&] { return hold_disk(names_, stop.folder) ? 0 : 1; })) orphan_jobs_.push_back(*std::move(held));
 }
 
 void Daemon::release_folders() {
-  for (const auto& [disk, occupied] : std::exchange(held_folders_, {})) {
-    if (occupied > 0) log::info("there is room again: the course folder can be written", {{"disk", disk.str()}});
+  for (const auto& [disk, held] : std::exchange(held_folders_, {})) {
+    if (held.at_ms > 0) log::info("there is room again: the course folder can be written", {{"disk", disk.str()}});
     if (auto released = fork_child([&, disk] { return release_disk(names_, disk) ? 0 : 1; })) orphan_jobs_.push_back(*std::move(released));
   }
 }
@@ -107,6 +113,8 @@ void Daemon::watch_disk(std::int64_t now) {
     if (near) writer.dirty = machine_dirty_bytes(names_, id).value_or(0);
     look.machines.push_back(writer);
   }
+  for (auto& [disk, held] : held_folders_)
+    if (held.at_ms > 0 && now <= held.at_ms + kHoldTakesMs) held.from = accepted_for(disk, look);
   const bool was_low = disk_watch_.low();
   const auto stop = disk_watch_.look(look, now);
   if (disk_watch_.low() && !was_low) {
@@ -115,7 +123,7 @@ void Daemon::watch_disk(std::int64_t now) {
   }
   if (!disk_watch_.low()) release_folders();
   if (!stop) return;
-  if (!stop->folder.empty()) return hold_folder(*stop, look);
+  if (!stop->folder.empty()) return hold_folder(*stop, look, now);
   auto& machine = machines_.at(stop->id);
   log::error("the disk is almost full: the machine that writes most is stopped",
              {{"instance", stop->id.str()}, {"left_mib", disk_watch_.room() >> 20}, {"wrote_mib", stop->grew >> 20}, {"force", stop->force}});

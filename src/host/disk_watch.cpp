@@ -38,14 +38,18 @@ std::optional<DiskStop> DiskWatch::look(const DiskLook& look, std::int64_t now_m
   room_ = look.free;
   struct Shared {
     std::int64_t on_disk = 0, in_memory = 0, lately = 0;  // grown: its own; its writers'; both, with their disks
+    bool held = false, just_held = false;
   };
   std::map<base::DiskId, Shared> shared;
   std::map<base::DiskId, std::vector<Sample>> folder_samples;
   for (const auto& folder : look.folders) {
     auto& kept = folder_samples[folder.id] = std::move(folder_samples_[folder.id]);
     const auto growth = grow(kept, {now_ms, folder.occupied, 0});
-    shared[folder.id] = {growth.on_disk, 0, growth.lately};
+    const auto held_at = held_at_ms_.find(folder.id);
+    const bool just_held = folder.held && held_at != held_at_ms_.end() && now_ms <= held_at->second + kHoldTakesMs;
+    shared[folder.id] = {growth.on_disk, 0, growth.lately, folder.held, just_held};
   }
+  std::erase_if(held_at_ms_, [&](const auto& one) { return !shared.contains(one.first); });
   std::map<base::InstanceId, std::vector<Sample>> samples;
   std::int64_t grown = 0;  // since the last look, all together
   bool somebody_ends = false;
@@ -54,8 +58,9 @@ std::optional<DiskStop> DiskWatch::look(const DiskLook& look, std::int64_t now_m
   for (const auto& machine : look.machines) {
     room_ -= machine.dirty;
     auto& kept = samples[machine.id] = std::move(samples_[machine.id]);
-    const auto growth = grow(kept, {now_ms, machine.occupied, machine.dirty});
     const auto folder = shared.find(machine.folder);
+    if (folder != shared.end() && folder->second.just_held) kept.clear();
+    const auto growth = grow(kept, {now_ms, machine.occupied, machine.dirty});
     // What goes from its memory to the folder is counted once.
     if (folder != shared.end()) folder->second.lately += growth.lately;
     else grown += std::max<std::int64_t>(0, growth.lately);
@@ -64,9 +69,10 @@ std::optional<DiskStop> DiskWatch::look(const DiskLook& look, std::int64_t now_m
       continue;
     }
     std::int64_t grew = growth.all;
-    if (folder != shared.end() && folder->second.on_disk >= growth.on_disk) {
+    const auto in_memory = std::max<std::int64_t>(0, growth.all - growth.on_disk);
+    if (folder != shared.end() && !folder->second.held && growth.on_disk <= folder->second.on_disk + in_memory) {
       grew = growth.on_disk;
-      folder->second.in_memory += std::max<std::int64_t>(0, growth.all - growth.on_disk);
+      folder->second.in_memory += in_memory;
     }
     if (grew < kLeastGrowth) continue;
     const auto rank = [](std::int64_t growth, const DiskWriter& w) { return std::tuple(-growth, -w.occupied, w.id); };
@@ -91,7 +97,10 @@ std::optional<DiskStop> DiskWatch::look(const DiskLook& look, std::int64_t now_m
   if (room_ - kAheadS * pace >= marks_.hard) return std::nullopt;
   if (look.free < kFull) return std::nullopt;
   const bool critical = room_ < marks_.critical;
-  if (folder && (!most || folder_grew > most_grew)) return DiskStop{.id = {}, .grew = folder_grew, .folder = folder->id};
+  if (folder && (!most || folder_grew > most_grew)) {
+    held_at_ms_[folder->id] = now_ms;
+    return DiskStop{.id = {}, .grew = folder_grew, .folder = folder->id};
+  }
   if (!most || (somebody_ends && !critical)) {
     if (!critical || !somebody_ends || last_->force || now_ms < last_at_ms_ + kPatienceMs) return std::nullopt;
     last_->force = true;  // a held disk that still fills: blocks set aside before are being written

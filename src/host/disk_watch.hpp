@@ -5,7 +5,7 @@
 // seconds is stopped, cleanly, with its disk held (no new blocks), then the next one, until what is left stays. Machines
 // that do not write go on: stopping them would free nothing. A course's folder belongs to many machines: when it is what
 // grew most, it is held and nobody is stopped. What its writers have in memory is taken for the folder's unless their own
-// disks grow more than it does. Below the critical mark nobody waits for anybody, and a stop that has not helped within
+// disks grow more than that: to hold it is harmless, and once it is held what they write is their own. Below the critical mark nobody waits for anybody, and a stop that has not helped within
 // seconds becomes a kill. On a disk that somebody else filled to the last blocks nothing is done: writes fail, and stops
 // need what is set aside.
 #pragma once
@@ -18,6 +18,8 @@
 #include "base/ids.hpp"
 
 namespace stipend::host {
+
+inline constexpr std::int64_t kHoldTakesMs = 2'000;  // until then what comes to a held folder was accepted before
 
 struct DiskMarks {
   std::int64_t soft = 0, hard = 0, critical = 0;  // bytes left
@@ -79,6 +81,7 @@ class DiskWatch {
 
   std::map<base::InstanceId, std::vector<Sample>> samples_;
   std::map<base::DiskId, std::vector<Sample>> folder_samples_;
+  std::map<base::DiskId, std::int64_t> held_at_ms_;
   DiskMarks marks_;
   std::int64_t room_ = 0, looked_at_ms_ = 0;
   std::optional<DiskStop> last_;

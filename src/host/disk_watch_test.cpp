@@ -177,6 +177,25 @@ TEST(DiskWatch, WhatAWriterOfTheFolderHasInMemoryIsTheFoldersUnlessItsOwnDisksGr
   EXPECT_TRUE(next->folder.empty());
 }
 
+TEST(DiskWatch, AMachineThatHasJustBootedIsNotTakenForTheWriterOfItsFoldersMemory) {
+  Host host;
+  host.free = 1'000;
+  host.folder = 100;
+  host.second();
+  host.dirty[1] = 700;
+  const auto stop = host.second({0, 20, 0});  // its own disk grew a little, the folder is all in memory yet
+  ASSERT_TRUE(stop);
+  EXPECT_EQ(stop->folder, kFolder);
+  host.held = true;
+  host.dirty[1] = 760;  // came before the hold did
+  EXPECT_FALSE(host.second());
+  EXPECT_FALSE(host.second());
+  host.dirty[1] = 900;  // a held folder takes nothing: this is for its own disk
+  const auto next = host.second();
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->id, id(1));
+}
+
 TEST(DiskWatch, WhatGoesFromMemoryToTheFolderIsNoPace) {
   Host host;
   host.free = 2'000;
