@@ -321,7 +321,7 @@ struct Grant {
   GrantId id;
   AccountId account;
   Money amount, spent, taken_back, expired;
-  std::string source;               // "course" | "top-up" | "refund" | "code"
+  std::string source;               // "course" | "top-up" | "refund" | "code" | "emergency"
   WallTime created;
   WallTime expires = WallTime::never();
   std::vector<std::string> only_types;  // empty: any
