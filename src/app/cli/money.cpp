@@ -10,7 +10,7 @@ namespace {
 std::string found_text(const Json& j) {
   std::string out = to_table(worded(j["members"], {"available"}, {}),
                              {{"ACCOUNT", "account_id"}, {"NAME", "name"}, {"IDENTIFIER", "identifier"}, {"SECTION", "section"}, {"HAD", "available"}});
-  out += fmt::format("{} members, {} each, {} in all\n", j["members"].size(), dollars(j, "amount"), dollars(j, "sum"));
+  out += fmt::format("{} member{}, {} each, {} in all\n", j["members"].size(), j["members"].size() == 1 ? "" : "s", dollars(j, "amount"), dollars(j, "sum"));
   return out + (j.value("given", false) ? "Given.\n" : "Nothing was given. Add --confirm to give this.\n");
 }
 
