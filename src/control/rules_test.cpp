@@ -289,6 +289,24 @@ TEST(Fault, ARunTheHostForgotEndsAtItsLastReport) {
   )"), "");
 }
 
+// Reports keep no order: an answer from before the start arrived must not end the run that began since.
+TEST(Fault, ALateAnswerThatARunIsNotThereDoesNotEndIt) {
+  Table table;
+  EXPECT_EQ(table.run(R"(
+    course per-second grace 0
+    account ada 1.00
+    launch ada web m4.large
+    tick 2
+    report web running 1
+    tick 3
+    report web absent
+    state web running
+    tick 30
+    report web absent
+    state web stopped fault
+  )"), "");
+}
+
 TEST(Start, AFailedFirstLaunchCostsNothingAndIsGone) {
   Table table;
   EXPECT_EQ(table.run(R"(

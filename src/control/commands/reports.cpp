@@ -18,6 +18,7 @@ using domain::InstanceState;
 using domain::StopCause;
 using Renew = std::optional<base::AccountId>;
 
+constexpr std::int64_t kAbsentAfterMs = 20'000;  // a report is never so late
 constexpr std::int64_t kSeenEveryMs = 60'000;  // a figure that only moves on is written this often
 
 // Somebody already decided how this run ends.
@@ -162,6 +163,8 @@ base::Result<Renew> ended(Tx& tx, Instance instance, const Report& report) {
 
 // resync: the provider does not know a run that should exist.
 base::Result<Renew> absent(Tx& tx, const Instance& instance, const Report& report) {
+  // Perhaps an answer from before its start came through. What is really gone is absent at the next resync, too.
+  if (instance.run->seen_at && instance.run->seen_at->ms_until(tx.now()) < kAbsentAfterMs) return std::nullopt;
   if (instance.run->running_since || instance.terminate_wanted) {
     Report end = report;
     end.phase = Phase::kEnded;

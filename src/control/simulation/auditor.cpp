@@ -247,7 +247,7 @@ Violation Auditor::settled(const RunKey& key, Paid& paid, const domain::State& s
   const auto measured = host_.measured(key);
   const auto truth = measured.value_or(compute::FakeHost::Measured{});
   auto& facts = paid.facts;
-  if (truth.running) return text(key) + ": settled while it runs";
+  if (truth.running) return fmt::format("{} of {}: settled while it runs", text(key), paid.account.view());
   if (truth.ran_ms > paid.most_held_s * 1000) return fmt::format("{}: ran {} ms, {} s were held", text(key), truth.ran_ms, paid.most_held_s);
   facts.ran_ms = truth.ran_ms;
   paid.lease_s = truth.lease.count;
