@@ -92,6 +92,7 @@ Violation Auditor::run_row(const domain::Instance& row) {
   auto& paid = open_[key];
   paid.account = row.account;
   paid.type = row.type;
+  if (paid.committed_ms < 0) paid.committed_ms = clock_.monotonic_ms();
   auto& facts = paid.facts;
   facts.price = run.price.nano_per_hour;
   facts.plan = plan_of(run.plan);
@@ -259,6 +260,8 @@ Violation Auditor::settled(const RunKey& key, Paid& paid, const domain::State& s
   if (!facts.seen_running && !facts.asked && truth.ran_ms / 1000 > 0) facts.seen_running = true;
   facts.free = free_hours_of(truth, paid.account, state);
   if (!facts.free.empty()) facts.edge_s = kEdgeSlackS + late_s_;
+  // What was promised free at the commit of a start stays free, however late it came through.
+  if (!facts.free.empty() && facts.free.front().from_ms <= 0) facts.edge_s += std::max<std::int64_t>(0, truth.started_ms - paid.committed_ms) / 1000;
   auto bill = bill_of(facts);
   // When free hours were in it is then not known: it may have been sent long after its commit.
   if ((jumped_ && (facts.asked || !state.find<domain::Course>(state.find<domain::Account>(paid.account)->course)->policy.free.empty())) || (unseen && !facts.free.empty())) bill = {0, bill_of([&] {

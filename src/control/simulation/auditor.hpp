@@ -63,6 +63,7 @@ class Auditor {
     std::string type;
     std::int64_t lease_s = 0;  // the newest that its supervisor took
     std::int64_t most_held_s = 0;
+    std::int64_t committed_ms = -1;  // when its start was
     bool for_credit = true;    // what its newest lease ends at
     RunMoney money{};
     ledger::Wide charged = 0;
