@@ -163,8 +163,10 @@ base::Result<Renew> ended(Tx& tx, Instance instance, const Report& report) {
 
 // resync: the provider does not know a run that should exist.
 base::Result<Renew> absent(Tx& tx, const Instance& instance, const Report& report) {
-  // Perhaps an answer from before its start came through. What is really gone is absent at the next resync, too.
-  if (instance.run->seen_at && instance.run->seen_at->ms_until(tx.now()) < kAbsentAfterMs) return std::nullopt;
+  // Perhaps an answer from before its start came through, unless the host has booted since. What is really gone is absent at
+  // the next resync, too.
+  const auto& run = *instance.run;
+  if (run.seen_at && run.seen_at->ms_until(tx.now()) < kAbsentAfterMs && report.boot_id == run.boot_id) return std::nullopt;
   if (instance.run->running_since || instance.terminate_wanted) {
     Report end = report;
     end.phase = Phase::kEnded;
