@@ -12,7 +12,7 @@ from support.wallet import Student
 
 # What AWS answers too when something is not possible now. Anything else, above all an internal error, fails the story.
 REFUSALS = {"IncorrectInstanceState", "InsufficientCredit", "InsufficientInstanceCapacity", "InsufficientAddressCapacity",
-            "RequestLimitExceeded", "ServiceUnavailable", "InvalidInstanceID.NotFound"}
+            "RequestLimitExceeded", "ServiceUnavailable", "InvalidInstanceID.NotFound", "VolumeInUse"}
 AWAY = (BotoCoreError, OSError, subprocess.SubprocessError)  # the server, or the machine, is not there now
 
 
@@ -131,10 +131,10 @@ class Busy:
             return
         line = f"{self.random.getrandbits(64):016x}"
         said = self.wallet.key.run(machine["PublicIpAddress"], f"echo {line} >> kept.txt && sync && echo written; {AT_HOME}", seconds=20, check=False)
-        if "written" in said:
+        if "written" in said and "its own" in said:
+            self.at_home.append(line)
+        elif "written" in said:
             self.kept.setdefault(machine["InstanceId"], []).append(line)
-            if "its own" in said:
-                self.at_home.append(line)
 
     def to_all(self, call, *states):
         ids = [machine["InstanceId"] for machine in self.machines(*states)]
@@ -160,7 +160,9 @@ class Busy:
         assert not vanished, vanished
 
     def check_kept(self, machine):
-        lines = self.kept.get(machine["InstanceId"], [])
+        self.check_lines(machine, self.kept.get(machine["InstanceId"], []))
+
+    def check_lines(self, machine, lines):
         self.wallet.key.wait(machine["PublicIpAddress"], 60)
         found = self.wallet.key.run(machine["PublicIpAddress"], "cat kept.txt 2>/dev/null; true").split()
         missing = [line for line in lines if line not in found]
@@ -175,8 +177,7 @@ class Busy:
         made = self.wallet.ec2.run_instances(ImageId=self.image, InstanceType=self.type, KeyName=self.wallet.key.name, MinCount=1, MaxCount=1)
         machine = made["Instances"][0]["InstanceId"]
         aws.wait_state(self.wallet.ec2, machine, "running")
-        self.kept[machine] = self.at_home
-        self.check_kept(aws.instance(self.wallet.ec2, machine))
+        self.check_lines(aws.instance(self.wallet.ec2, machine), self.at_home)
 
     def own_a_machine_and_little_else(self):
         """The disk's reserve is paid, little more than the minute that a start needs is left."""
