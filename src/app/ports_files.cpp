@@ -18,7 +18,7 @@ using gateway::awaitable;
 namespace {
 
 constexpr int kMaxTransfers = 6;  // of one account at a time
-constexpr std::size_t kReadStep = 256 * 1024;
+constexpr std::size_t kReadStep = 512 * 1024;
 
 control::Actor asker(const base::AccountId& account) {
   control::Actor actor;
