@@ -59,17 +59,9 @@ RunSeconds paid_seconds(RatePlan plan, const FreeTime& free, RunSeconds ran) {
 }
 
 std::optional<WallTime> window_end(const std::vector<Window>& windows, WallTime now) {
-  std::optional<WallTime> end;
-  for (bool longer = true; longer;) {
-    longer = false;
-    for (const auto& window : windows) {
-      const auto at = end.value_or(now);
-      if (window.from > at || window.to <= at) continue;
-      end = window.to;
-      longer = true;
-    }
-  }
-  return end;
+  for (const auto& window : merged(windows))
+    if (window.from <= now && now < window.to) return window.to;
+  return {};
 }
 
 std::optional<WallTime> next_window(const std::vector<Window>& windows, WallTime now) {

@@ -3,7 +3,7 @@ import pathlib
 import sys
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.server import ROOT, Server  # noqa: E402
@@ -41,3 +41,26 @@ def picture(request):
         page.screenshot(path=folder / f"{request.node.name}-{name}.png")
 
     return take
+
+
+@pytest.fixture
+def small():
+    """A server of its own whose machines only pretend, with a course."""
+    with Server.fake({"ami_id": "ami-0123456789abcdef0", "name": "minimal", "min_disk_gib": 8, "jupyter": False}) as made:
+        made.call("course", "create", "CS 101", "--homes", "machine")
+        yield made
+
+
+@pytest.fixture
+def signed_in(small, chromium):
+    """signed_in("Ada", "5"): a new member's page, and the account."""
+    def enter(name, credit, role="student", **context):
+        account = small.call("account", "create", "--course", "CS 101", "--name", name, "--credit", credit, "--role", role)
+        page = chromium.new_context(**context).new_page()
+        page.set_default_timeout(15_000)
+        page.goto(account["sign_in_url"])
+        page.get_by_role("button", name=f"Continue as {name}").click()
+        expect(page.locator("#left")).to_contain_text("$")
+        return page, account
+
+    return enter

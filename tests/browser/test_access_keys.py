@@ -5,15 +5,6 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from playwright.sync_api import expect
-from support.server import Server
-
-IMAGE = {"ami_id": "ami-0123456789abcdef0", "name": "minimal", "min_disk_gib": 8, "jupyter": False}
-
-
-@pytest.fixture
-def small():
-    with Server.fake(IMAGE) as made:
-        yield made
 
 
 def caller(lines):
@@ -22,14 +13,8 @@ def caller(lines):
                         aws_secret_access_key=given["aws_secret_access_key"]).get_caller_identity()["Account"]
 
 
-def test_a_member_makes_a_key_uses_it_and_ends_it(small, chromium, tmp_path, picture):
-    small.call("course", "create", "CS 101")
-    account = small.call("account", "create", "--course", "CS 101", "--name", "Ada", "--credit", "5")
-    context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
-    page = context.new_page()
-    page.set_default_timeout(15_000)
-    page.goto(account["sign_in_url"])
-    page.get_by_role("button", name="Continue as Ada").click()
+def test_a_member_makes_a_key_uses_it_and_ends_it(small, signed_in, tmp_path, picture):
+    page, account = signed_in("Ada", "5", permissions=["clipboard-read", "clipboard-write"])
     rows = page.locator("tr[data-key-id]")
     expect(rows).to_have_count(1)  # of the operator's making
     expect(rows.first).to_contain_text("Never")
@@ -76,4 +61,4 @@ def test_a_member_makes_a_key_uses_it_and_ends_it(small, chromium, tmp_path, pic
     expect(rows.first).to_contain_text("Suspended")
     expect(page.get_by_role("button", name="Create access key")).to_be_disabled()
     expect(page.get_by_text("Not while your account is suspended.")).to_be_visible()
-    context.close()
+    page.context.close()

@@ -1,33 +1,13 @@
 """Credit on the pages, in a real browser: codes made and printed by staff, entered by a member; emergency credit; credit with terms."""
 import re
 
-import pytest
 from playwright.sync_api import expect
-from support.server import Server
-
-IMAGE = {"ami_id": "ami-0123456789abcdef0", "name": "minimal", "min_disk_gib": 8, "jupyter": False}
 
 
-@pytest.fixture
-def small():
-    with Server.fake(IMAGE) as made:
-        made.call("course", "create", "CS 101")
-        yield made
-
-
-def signed_in(small, chromium, name, credit, role="student"):
-    account = small.call("account", "create", "--course", "CS 101", "--name", name, "--credit", credit, "--role", role)
-    page = chromium.new_context().new_page()
-    page.set_default_timeout(15_000)
-    page.goto(account["sign_in_url"])
-    page.get_by_role("button", name=f"Continue as {name}").click()
-    expect(page.locator("#left")).to_contain_text("$")
-    return page, account["account_id"]
-
-
-def test_codes_of_the_class_page_are_entered_on_a_members_page(small, chromium, picture):
-    ada, number = signed_in(small, chromium, "Ada", "1")
-    grace, _ = signed_in(small, chromium, "Grace", "0", "teacher")
+def test_codes_of_the_class_page_are_entered_on_a_members_page(small, signed_in, picture):
+    ada, account = signed_in("Ada", "1")
+    number = account["account_id"]
+    grace, _ = signed_in("Grace", "0", "teacher")
     grace.get_by_role("link", name="Class").click()
     grace.get_by_role("link", name="Credit codes").click()
     grace.get_by_label("How many codes").fill("6")
@@ -69,22 +49,23 @@ def test_codes_of_the_class_page_are_entered_on_a_members_page(small, chromium, 
     expect(grace.locator("details")).to_contain_text("Code: Lab 1")
 
 
-def test_emergency_credit_is_offered_taken_and_gone(small, chromium, picture):
+def test_emergency_credit_is_offered_taken_and_gone(small, signed_in, picture):
     small.call("course", "policy", "CS 101", "--emergency", "2", "--emergency-total", "100")
-    ada, _ = signed_in(small, chromium, "Ada", "1")
+    ada, _ = signed_in("Ada", "1")
     ada.get_by_role("button", name="Take $2.00 of emergency credit").click()
     picture(ada, "emergency")
     ada.get_by_role("button", name="Take it").click()
     expect(ada.locator("#left")).to_have_text("$3.00")
     expect(ada.get_by_role("button", name="emergency credit")).to_have_count(0)
-    ben, _ = signed_in(small, chromium, "Ben", "2")
-    expect(ben.get_by_label("Add credit")).to_be_visible()
-    expect(ben.get_by_role("button", name="emergency credit")).to_have_count(0)
+    alan, _ = signed_in("Alan", "2")
+    expect(alan.get_by_label("Add credit")).to_be_visible()
+    expect(alan.get_by_role("button", name="emergency credit")).to_have_count(0)
 
 
-def test_credit_with_an_expiry_and_types_is_given_on_the_class_page(small, chromium):
-    ada, number = signed_in(small, chromium, "Ada", "1")
-    grace, _ = signed_in(small, chromium, "Grace", "0", "teacher")
+def test_credit_with_an_expiry_and_types_is_given_on_the_class_page(small, signed_in):
+    ada, account = signed_in("Ada", "1")
+    number = account["account_id"]
+    grace, _ = signed_in("Grace", "0", "teacher")
     grace.goto(f"{small.endpoint}/class/people/{number}")
     grace.get_by_role("button", name="Give credit…").click()
     grace.get_by_label("Dollars").fill("3")

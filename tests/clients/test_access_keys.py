@@ -12,13 +12,9 @@ from botocore.config import Config
 from errors import refused as aws_refused
 from support.aws import client
 from support.server import wait_for
-from support.session import Refused, Session
+from support.session import Refused, Session, refused
 
 numbers = itertools.count()
-
-
-def refused(code):
-    return pytest.raises(Refused, match=code)
 
 
 @pytest.fixture

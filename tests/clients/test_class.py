@@ -11,7 +11,7 @@ import time
 import pytest
 
 from support.aws import client, wait_state
-from support.session import Refused, Session
+from support.session import Refused, Session, refused
 
 numbers = itertools.count()
 
@@ -32,10 +32,6 @@ def person(server, course, name, role="student", credit="5"):
 @pytest.fixture
 def teacher(server, course):
     return Session.signed_in(server, person(server, course, "Grace", "teacher", "0")["sign_in_url"])
-
-
-def refused(code):
-    return pytest.raises(Refused, match=code)
 
 
 def members(console, **query):

@@ -12,13 +12,9 @@ import pytest
 
 from conftest import IMAGE
 from support.server import BIN, Server
-from support.session import Refused, Session
+from support.session import Refused, Session, refused
 
 numbers = itertools.count()
-
-
-def refused(code):
-    return pytest.raises(Refused, match=code)
 
 
 @pytest.fixture

@@ -103,14 +103,14 @@ def test_a_home_outlives_its_machine_and_comes_with_another_type(student, tmp_pa
     assert student.run(first, "stat -c '%U %G' ~ ~/.ssh; ls -A ~ | grep -c lost+found || true") == "ubuntu ubuntu\nubuntu ubuntu\n0\n"
     options = student.run(first, "findmnt -no OPTIONS /home/ubuntu")
     assert "nosuid" in options and "nodev" in options
-    student.run(first, "mkdir ~/work && echo mine > ~/work/notes && ln -s work/notes ~/link && chmod 600 ~/work/notes && sudo touch ~/of-root")
+    student.run(first, "mkdir ~/labs && echo mine > ~/labs/notes && ln -s labs/notes ~/link && chmod 600 ~/labs/notes && sudo touch ~/of-root")
     student.terminate(first)
     volume = student.volumes(home)[0]
     assert volume["State"] == "available" and not volume.get("Attachments")
     other = Key(student.ec2, tmp_path, "other")
     second = student.launch("t2.medium", key=other)
     assert home_of(student, second) == home
-    assert student.run(second, "cat ~/link; stat -c '%a %U' ~/work/notes; stat -c %U ~/of-root", key=other) == "mine\n600 ubuntu\nroot\n"
+    assert student.run(second, "cat ~/link; stat -c '%a %U' ~/labs/notes; stat -c %U ~/of-root", key=other) == "mine\n600 ubuntu\nroot\n"
     # The new machine's key was added, the old one's not lost; another boot adds none twice.
     student.run(second, "true")
     student.stop(second)
@@ -149,7 +149,7 @@ def test_a_home_goes_with_the_machine_that_starts_and_not_to_two(student):
 
 def test_a_repaired_image_reaches_a_machine_with_its_home(real, student):
     machine = student.launch()
-    student.run(machine, "echo work > ~/work; sudo touch /etc/broken")
+    student.run(machine, "echo work > ~/labs; sudo touch /etc/broken")
     home, root = home_of(student, machine), instance(student.ec2, machine)["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]
     put_image(real.images, REPAIRED)
     real.stop()
@@ -161,7 +161,7 @@ def test_a_repaired_image_reaches_a_machine_with_its_home(real, student):
     assert renewed["image_id"] == REPAIRED and renewed["old_root"] == root
     student.start(machine)
     assert instance(student.ec2, machine)["ImageId"] == REPAIRED and home_of(student, machine) == home
-    assert student.run(machine, "cat ~/work; test -e /etc/broken || echo repaired") == "work\nrepaired\n"
+    assert student.run(machine, "cat ~/labs; test -e /etc/broken || echo repaired") == "work\nrepaired\n"
     deleted = [d for d in real.call("disk", "list", "--deleted") if d["disk_id"] == root]
     assert deleted and deleted[0]["origin"] == machine and deleted[0]["gone_at"] > deleted[0]["deleted"]
 

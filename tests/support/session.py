@@ -2,6 +2,13 @@
 import http.client
 import json
 
+import pytest
+
+
+def refused(code):
+    """The call inside is refused with this code."""
+    return pytest.raises(Refused, match=code)
+
 
 class Refused(Exception):
     def __init__(self, status, answer):
