@@ -24,10 +24,10 @@ using gateway::awaitable;
 
 namespace {
 
-const domain::Catalogue* catalogue_of(const State& state, const base::AccountId& account) {
+const domain::Catalogue* catalogue_of(const State& state, const base::AccountId& account, base::WallTime now) {
   const auto* row = state.find<domain::Account>(account);
   const auto* course = row ? state.find<domain::Course>(row->course) : nullptr;
-  return course ? domain::find_catalogue(course->catalogue) : nullptr;
+  return course ? domain::catalogue_at(state, *course, now) : nullptr;
 }
 
 gateway::InstanceView view(const State& state, const domain::Catalogue* catalogue, const domain::Instance& instance) {
@@ -105,9 +105,9 @@ awaitable<Result<gateway::Wallet>> EnginePorts::wallet(base::AccountId account) 
 
 awaitable<Result<std::vector<gateway::InstanceView>>> EnginePorts::instances(base::AccountId account) {
   using Views = std::vector<gateway::InstanceView>;
-  return control::read<Views>(engine_, console_actor(account), [account](const State& state, base::WallTime) -> Result<Views> {
+  return control::read<Views>(engine_, console_actor(account), [account](const State& state, base::WallTime now) -> Result<Views> {
     Views out;
-    const auto* catalogue = catalogue_of(state, account);
+    const auto* catalogue = catalogue_of(state, account, now);
     if (const auto own = state.instances_of.find(account); own != state.instances_of.end())
       for (const auto& id : own->second)
         if (const auto* instance = state.find<domain::Instance>(id)) out.push_back(view(state, catalogue, *instance));
@@ -128,7 +128,7 @@ awaitable<Result<std::vector<gateway::TypeView>>> EnginePorts::types(base::Accou
   using Views = std::vector<gateway::TypeView>;
   return control::read<Views>(engine_, console_actor(account), [account](const State& state, base::WallTime now) -> Result<Views> {
     Views out;
-    const auto* catalogue = catalogue_of(state, account);
+    const auto* catalogue = catalogue_of(state, account, now);
     if (!catalogue) return out;
     const auto left = control::figures(state, account, now).available;
     const auto allowed = control::policy_of(state, account).types;

@@ -90,9 +90,9 @@ gateway::CreditCodeView view(const domain::CreditCode& code, base::WallTime now)
   return out;
 }
 
-gateway::LinkView view(const State& state, const domain::CourseLink& link) {
+gateway::LinkView view(const State& state, const domain::CourseLink& link, base::WallTime now) {
   const auto* course = state.find<domain::Course>(link.course);
-  const auto* catalogue = course ? domain::find_catalogue(course->catalogue) : nullptr;
+  const auto* catalogue = course ? domain::catalogue_at(state, *course, now) : nullptr;
   const bool broken = !control::image_of(state, link) || !catalogue || !domain::find_type(*catalogue, link.type);
   return {link.code, link.title, link.image, link.type, link.repository, link.branch, link.path, broken};
 }
@@ -267,11 +267,11 @@ awaitable<Status> EngineClass::end_credit_codes(base::AccountId staff, std::vect
 awaitable<Result<std::vector<gateway::LinkView>>> EngineClass::links(base::AccountId staff) {
   using Views = std::vector<gateway::LinkView>;
   const auto actor = console_actor(staff);
-  return control::read<Views>(engine_, actor, [actor](const State& state, base::WallTime) -> Result<Views> {
+  return control::read<Views>(engine_, actor, [actor](const State& state, base::WallTime now) -> Result<Views> {
     TRY_ASSIGN(const auto* course, control::managed_course(state, actor, ""));
     Views out;
     for (const auto& [key, link] : state.course_links)
-      if (link->course == course->id) out.push_back(view(state, *link));
+      if (link->course == course->id) out.push_back(view(state, *link, now));
     return out;
   });
 }

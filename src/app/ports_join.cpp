@@ -17,7 +17,7 @@ using gateway::awaitable;
 
 namespace {
 
-gateway::GoView view(const State& state, const base::AccountId& account, const domain::CourseLink& link) {
+gateway::GoView view(const State& state, const base::AccountId& account, const domain::CourseLink& link, base::WallTime now) {
   gateway::GoView out;
   out.title = link.title;
   out.image = link.image;
@@ -25,7 +25,7 @@ gateway::GoView view(const State& state, const base::AccountId& account, const d
   out.repository = link.repository;
   out.landing = control::landing_path(link);
   const auto* course = state.find<domain::Course>(link.course);
-  const auto* catalogue = course ? domain::find_catalogue(course->catalogue) : nullptr;
+  const auto* catalogue = course ? domain::catalogue_at(state, *course, now) : nullptr;
   const auto price = [&](const std::string& name) {
     const auto* type = catalogue ? domain::find_type(*catalogue, name) : nullptr;
     return type ? std::optional(base::Money{type->price.nano_per_hour}) : std::nullopt;
@@ -74,7 +74,7 @@ awaitable<Result<std::vector<gateway::CourseLinkView>>> EngineJoin::course_links
 awaitable<Result<gateway::GoView>> EngineJoin::look_at_link(base::AccountId account, std::string code) {
   return control::read<gateway::GoView>(engine_, console_actor(account), [this, account, code = std::move(code)](const State& state, base::WallTime now) -> Result<gateway::GoView> {
     TRY_ASSIGN(const auto* link, control::visible_link(state, account, code));
-    auto out = view(state, account, *link);
+    auto out = view(state, account, *link, now);
     if (const auto* waits = control::place_for(state, account, *link))
       for (const auto& place : board_.of(state, now, account))
         if (place.id == waits->id) out.place = to_view(place);

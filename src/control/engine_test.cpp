@@ -35,6 +35,7 @@ class GateStore final : public store::Store {
   void tend() override { inner.set_degraded({}); }
   base::Result<std::vector<domain::Entry>> entries(store::EntryQuery q) override { return inner.entries(q); }
   base::Result<std::vector<domain::Audit>> audits(store::AuditQuery q) override { return inner.audits(q); }
+  base::Result<std::vector<domain::UsageDay>> usage(store::UsageQuery q) override { return inner.usage(q); }
 
   void close() {
     free = false;

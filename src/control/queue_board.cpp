@@ -64,7 +64,7 @@ const std::vector<PlaceView>& QueueBoard::all(const domain::State& state, base::
 void QueueBoard::make(const domain::State& state, base::WallTime now) {
   board_.clear();
   if (state.queue.empty()) return;
-  const auto line = line_now(state);
+  const auto line = line_now(state, now);
   const auto room = room_now(state, now);
   const auto served = served_lately(state);
   domain::Space ahead;

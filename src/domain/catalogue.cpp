@@ -12,6 +12,22 @@ const Catalogue* find_catalogue(std::string_view edition) {
   return nullptr;
 }
 
+const Catalogue* find_catalogue(const State& state, std::string_view edition) {
+  if (const auto* built_in = find_catalogue(edition)) return built_in;
+  return state.find<Catalogue>(std::string(edition));
+}
+
+const std::string& edition_at(const Course& course, WallTime at) {
+  const auto* edition = &course.catalogue;
+  for (const auto& step : course.prices)
+    if (step.from <= at) edition = &step.edition;
+  return *edition;
+}
+
+const Catalogue* catalogue_at(const State& state, const Course& course, WallTime at) {
+  return find_catalogue(state, edition_at(course, at));
+}
+
 const InstanceType* find_type(const Catalogue& catalogue, std::string_view name) {
   const auto at = std::ranges::lower_bound(catalogue.types, name, {}, &InstanceType::name);
   return at == catalogue.types.end() || at->name != name ? nullptr : &*at;

@@ -198,7 +198,7 @@ RC_GTEST_PROP(DiskRunway, WithMachinesItIsWhatIsSoOnceTheyHaveStopped, ()) {
   const auto said = disks_kept_until(state, kAda, now);
 
   Wallet wallet(state, kAda, now);
-  wallet.charge_run(instance, charge_for(run.plan, run.price, run.seen_ran, base::Rounding::kFloor), run.seen_ran, now, "2026", "usage");
+  wallet.charge_run(instance, charge_for(run.plan, run.price, run.seen_ran, base::Rounding::kFloor), run.seen_ran, now, "usage");
   wallet.release("t", wallet.held_for("t"));
   wallet.post_storage(now);
   wallet.release({}, wallet.held_for({}));

@@ -62,9 +62,8 @@ Space share_of(const Host& host, std::int64_t percent) {
   return {host.space.cpu_milli * percent / 100, host.space.memory_mib * percent / 100};
 }
 
-Space kept_for(const Course& course, const Host& host, std::int64_t vcpu_milli, WallTime now) {
+Space kept_for(const Course& course, const Catalogue* catalogue, const Host& host, std::int64_t vcpu_milli, WallTime now) {
   Space in_class;
-  const auto* catalogue = find_catalogue(course.catalogue);
   for (const auto& hours : course.class_hours) {
     const auto* type = catalogue && keeps_now(hours, now) ? find_type(*catalogue, hours.type) : nullptr;
     if (type) in_class += space_of(*type, vcpu_milli) * hours.machines;

@@ -59,7 +59,8 @@ Space space_of(const InstanceType& type, std::int64_t vcpu_milli);
 inline constexpr std::int64_t kKeptBeforeS = 3600;
 bool keeps_now(const ClassHours& hours, WallTime now);
 // What a course keeps now: its share, or what its class hours need where that is more.
-Space kept_for(const Course& course, const Host& host, std::int64_t vcpu_milli, WallTime now);
+// `catalogue`: at which it sells now.
+Space kept_for(const Course& course, const Catalogue* catalogue, const Host& host, std::int64_t vcpu_milli, WallTime now);
 Space share_of(const Host& host, std::int64_t percent);
 
 // All that is promised at one moment.

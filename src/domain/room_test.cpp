@@ -88,7 +88,7 @@ TEST(Room, ClassHoursKeepRoomFromAnHourBefore) {
   const WallTime from{1'800'000'000'000};
   row.class_hours = {{from, from.plus_seconds(5400), "t2.medium", 3}};
   const auto host = room_of(2, 16'384).host;
-  const auto kept = [&](std::int64_t s) { return kept_for(row, host, 250, from.plus_seconds(s)); };
+  const auto kept = [&](std::int64_t s) { return kept_for(row, find_catalogue("2026"), host, 250, from.plus_seconds(s)); };
   EXPECT_EQ(kept(-3601), (Space{200, 1638}));
   EXPECT_EQ(kept(-3600), (Space{1200, 12'288}));
   EXPECT_EQ(kept(5399), (Space{1200, 12'288}));

@@ -57,6 +57,13 @@ struct Window {
 // What happens when free hours end: the machine stops, or goes on as far as its own credit reaches.
 enum class FreeEnd : std::uint8_t { kGoOn, kStop };
 
+// So many hours of a type a month that cost nothing, for so many months after the account was made, as AWS's free tier
+// of 2017: 750 hours of t2.micro for 12 months. No hours: none.
+struct FreeTier {
+  std::string type;
+  std::int64_t hours = 0, months = 0;
+};
+
 // What a course allows its members (not its staff). Decided when something starts or is made, and at each renewal
 // of what runs; a refusal names the rule. Zero and empty: no rule.
 struct Policy {
@@ -70,13 +77,44 @@ struct Policy {
   FreeEnd free_end = FreeEnd::kGoOn;
   WallTime ends = WallTime::never();  // of the course: nothing runs after it
   Money emergency, emergency_total;   // once for each member who asks, while the course's total lasts
+  FreeTier free_tier;
+};
+
+// An instance type as a catalogue sells it.
+struct InstanceType {
+  std::string name;
+  std::int64_t vcpus = 1;
+  std::int64_t memory_mib = 1024;
+  Price price;
+  std::string provider;  // empty: the configured default; "ec2": only real EC2 has such hardware
+  std::int64_t baseline_milli = 0;  // of a burstable type: thousandths of a CPU it always has; 0: has no baseline
+  std::int64_t gpus = 0;
+  std::string gpu;       // "K80"; empty: none
+};
+
+// One edition of the price list. Those of AWS are built in (catalogue_data.cpp), those of a course are rows; none is
+// ever edited, since what was sold at it keeps its price.
+struct Catalogue {
+  std::string edition;
+  std::string source;                 // where the prices are from, and as of when
+  std::vector<InstanceType> types;    // by name
+  Money gp2_gib_month;                // 730 h
+  CourseId course;                    // whose it is; empty: built in
+  WallTime created;
+  const std::string& key() const { return edition; }
+};
+
+// From then on the course sells at this edition.
+struct PriceStep {
+  WallTime from;
+  std::string edition;
 };
 
 struct Course {
   CourseId id;
   std::string name;
   RatePlan plan = RatePlan::kPerSecond;
-  std::string catalogue;            // edition of the price catalogue: "2017" or "2026"
+  std::string catalogue;            // edition it began with; find_catalogue() says which one holds at an instant
   std::int64_t grace_s = 14 * 86400;  // how long the reserve keeps disks after the credit is gone
   WallTime created;
   HomePolicy homes = HomePolicy::kMachine;
@@ -87,6 +125,7 @@ struct Course {
   DiskId folder;                      // seen as /course by its members; empty: none
   Policy policy;
   Money emergency_given;
+  std::vector<PriceStep> prices;      // later editions, by their time
   const CourseId& key() const { return id; }
 };
 
@@ -113,6 +152,7 @@ struct Account {
   std::string section;              // of the course; empty: none
   AccountStatus status = AccountStatus::kInvited;
   std::optional<WallTime> seen;     // last sign-in
+  WallTime free_tier;               // the first instant of the newest month whose free tier it got
   const AccountId& key() const { return id; }
 };
 
@@ -221,6 +261,7 @@ struct Disk {
   std::optional<WallTime> purge_at; // of a deleted one: until then it can be brought back, at the house's cost
   ImageId image;                    // a root disk is a layer over this image and no other
   InstanceId origin;                // the machine it was last attached to
+  std::string catalogue;            // edition that `price` is from
   const DiskId& key() const { return id; }
 };
 
@@ -269,6 +310,7 @@ struct Run {
   std::optional<WallTime> seen_at;  // wall time of seen_ran, for accrual between reports
   FreeTime free;
   LeaseLimit limit = LeaseLimit::kCredit;
+  std::string catalogue;            // edition that `price` is from
 };
 
 // What the host saw inside a machine and its person should know. The figures make the sentence.
@@ -321,7 +363,7 @@ struct Grant {
   GrantId id;
   AccountId account;
   Money amount, spent, taken_back, expired;
-  std::string source;               // "course" | "top-up" | "refund" | "code" | "emergency"
+  std::string source;               // "course" | "top-up" | "refund" | "code" | "emergency" | "free-tier"
   WallTime created;
   WallTime expires = WallTime::never();
   std::vector<std::string> only_types;  // empty: any
@@ -383,6 +425,109 @@ struct Entry {
   WallTime at;
   std::string chain;                // hex SHA-256 over the previous entry's chain and this one
   std::int64_t key() const { return number; }
+};
+
+// What an account was charged on one day of UTC, at one price: the sums of its entries, kept by the store beside them,
+// so that costs of a period are read without its history. An entry at midnight belongs to the day that ends.
+struct UsageDay {
+  AccountId account;
+  WallTime day;                     // when it began
+  EntryKind kind = EntryKind::kCharge;  // kCharge, kStorage or kCorrection; the amount of the last is what was given back
+  std::string type, catalogue;      // as in the entries
+  Price price;
+  bool house = false;               // the house paid, not a grant
+  Money amount;
+  std::int64_t seconds = 0;         // counted once, however many grants paid; of a correction as a rule below zero
+};
+
+// A run that ended with its host or its supervisor and not by anybody's wish: who lost how long.
+struct Outage {
+  std::string id;                   // INSTANCE/GENERATION
+  AccountId account;
+  InstanceId instance;
+  std::string type;
+  HostId host;
+  std::string reason;               // a code
+  WallTime from, until;             // last known to work; known to have ended
+  Money given_back;
+  const std::string& key() const { return id; }
+};
+
+// AWS Budgets. Names are those of its API Reference; a threshold is in billionths of a dollar or of a percent.
+enum class BudgetTime : std::uint8_t { kDaily, kMonthly, kQuarterly, kAnnually };
+enum class BudgetKind : std::uint8_t { kCost, kUsage };
+enum class BudgetComparison : std::uint8_t { kGreaterThan, kLessThan, kEqualTo };
+struct BudgetFilter {
+  std::string dimension;            // "InstanceType", "Service", …
+  std::vector<std::string> values;
+};
+struct BudgetSubscriber {
+  bool sns = false;                 // else e-mail
+  std::string address;
+};
+struct BudgetTrigger {
+  bool forecast = false;            // else what was spent already
+  bool percent = true;              // of the limit, else absolute
+  BudgetComparison comparison = BudgetComparison::kGreaterThan;
+  std::int64_t threshold = 0;
+};
+struct BudgetNotification {
+  BudgetTrigger trigger;
+  std::vector<BudgetSubscriber> subscribers;
+  bool alarm = false;               // over the threshold in the period that `told` is the beginning of
+  WallTime told;
+};
+enum class BudgetActionStatus : std::uint8_t {
+  kStandby, kPending, kExecutionInProgress, kExecutionSuccess, kExecutionFailure, kReverseInProgress, kReverseSuccess,
+  kReverseFailure, kResetInProgress, kResetFailure
+};
+struct BudgetActionEvent {
+  WallTime at;
+  BudgetActionStatus status = BudgetActionStatus::kStandby;
+  std::string event;                // "SYSTEM", "CREATE_ACTION", "DELETE_ACTION", "UPDATE_ACTION", "EXECUTE_ACTION"
+  std::string message;
+};
+struct BudgetAction {
+  std::string id;                   // UUID
+  BudgetTrigger trigger;
+  std::vector<InstanceId> stop;     // RUN_SSM_DOCUMENTS with STOP_EC2_INSTANCES: the machines to stop
+  std::string region, role;
+  bool automatic = true;            // else a person approves
+  std::vector<BudgetSubscriber> subscribers;
+  BudgetActionStatus status = BudgetActionStatus::kStandby;
+  WallTime told;                    // beginning of the period in which it last ran or asked
+  std::vector<BudgetActionEvent> history;  // newest last, bounded
+};
+struct Budget {
+  std::string id;                   // ACCOUNT/NAME
+  AccountId account;
+  std::string name;
+  BudgetKind kind = BudgetKind::kCost;
+  BudgetTime time = BudgetTime::kMonthly;
+  Money limit;                      // of a usage budget: billionths of `unit`
+  std::string unit = "USD";
+  WallTime from, until = WallTime::never();
+  std::vector<BudgetFilter> filters;
+  std::string given;                // what else CreateBudget was told, as JSON, to be answered back
+  std::vector<BudgetNotification> notifications;
+  std::vector<BudgetAction> actions;
+  std::map<std::string, std::string> tags;
+  WallTime updated;
+  const std::string& key() const { return id; }
+};
+
+// A message to a person, from the step that made it until it is delivered or given up: at least once.
+enum class MailState : std::uint8_t { kWaiting, kSent, kFailed };
+struct Mail {
+  std::string id;                   // m- and 17 hex digits
+  AccountId account;                // on whose behalf: its limits apply
+  std::string to, subject, text;
+  std::string about;                // a code: "budget", …
+  MailState state = MailState::kWaiting;
+  std::int64_t tries = 0;
+  WallTime created, next_try;
+  std::string error;                // of the newest try
+  const std::string& key() const { return id; }
 };
 
 // Who did what, why: one row with each command that changes something. Ids only.

@@ -37,6 +37,10 @@ struct State {
   Table<Hold> holds;
   Table<Spend> spends;
   Table<CreditCode> credit_codes;
+  Table<Catalogue> catalogues;             // those of courses; see find_catalogue()
+  Table<Outage> outages;
+  Table<Budget> budgets;
+  Table<Mail> mails;
   Table<ClientToken> client_tokens;
   Table<Pass> passes;
   Table<Setting> settings;
@@ -86,6 +90,10 @@ STIPEND_TABLE(Grant, grants)
 STIPEND_TABLE(Hold, holds)
 STIPEND_TABLE(Spend, spends)
 STIPEND_TABLE(CreditCode, credit_codes)
+STIPEND_TABLE(Catalogue, catalogues)
+STIPEND_TABLE(Outage, outages)
+STIPEND_TABLE(Budget, budgets)
+STIPEND_TABLE(Mail, mails)
 STIPEND_TABLE(ClientToken, client_tokens)
 STIPEND_TABLE(Pass, passes)
 STIPEND_TABLE(Setting, settings)

@@ -224,8 +224,7 @@ void Wallet::spend(const GrantId& id, Money amount, Entry entry) {
   add_entry(std::move(entry));
 }
 
-void Wallet::charge_run(Instance& instance, Money total, RunSeconds to, WallTime at, const std::string& catalogue,
-                        const std::string& reason) {
+void Wallet::charge_run(Instance& instance, Money total, RunSeconds to, WallTime at, const std::string& reason) {
   Run& run = *instance.run;
   Entry entry;
   entry.kind = EntryKind::kCharge;
@@ -234,7 +233,7 @@ void Wallet::charge_run(Instance& instance, Money total, RunSeconds to, WallTime
   entry.from = run.posted_ran;
   entry.to = to;
   entry.price = run.price;
-  entry.catalogue = catalogue;
+  entry.catalogue = run.catalogue;
   entry.type = instance.type;
   entry.reason = reason;
   entry.at = at;
@@ -332,6 +331,7 @@ void Wallet::post_disk(const DiskId& id, WallTime at) {
   entry.from = disk_age(disk, disk.posted_at);
   entry.to = age;
   entry.price = disk.price;
+  entry.catalogue = disk.catalogue;
   entry.type = "disk";
   entry.at = at;
   disk.posted += due;

@@ -64,8 +64,7 @@ class Wallet {
 
   // Charges the run of `instance` up to `total` in all (its newest posting says what it has paid), out of its part
   // of the hold. Less than already posted gives the difference back, as a correction named `reason`.
-  void charge_run(Instance& instance, Money total, RunSeconds to, WallTime at, const std::string& catalogue,
-                  const std::string& reason);
+  void charge_run(Instance& instance, Money total, RunSeconds to, WallTime at, const std::string& reason);
 
   // A new disk with its reserve; false, changing nothing, when the unrestricted grants do not reach.
   bool add_disk(Disk disk);

@@ -144,5 +144,9 @@ template void insert_loaded(State&, domain::CourseLink);
 template void insert_loaded(State&, domain::QueuePlace);
 template void insert_loaded(State&, domain::Spend);
 template void insert_loaded(State&, domain::CreditCode);
+template void insert_loaded(State&, domain::Catalogue);
+template void insert_loaded(State&, domain::Outage);
+template void insert_loaded(State&, domain::Budget);
+template void insert_loaded(State&, domain::Mail);
 
 }  // namespace stipend::store

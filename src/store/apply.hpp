@@ -18,13 +18,7 @@ struct BeforeLog {  // of an appended entry or audit row
   std::string last_chain;
 };
 
-using Undo =
-    std::variant<Before<domain::Course>, Before<domain::Person>, Before<domain::Account>,
-                 Before<domain::AccessKey>, Before<domain::KeyPair>, Before<domain::Image>,
-                 Before<domain::Disk>, Before<domain::Instance>, Before<domain::Grant>, Before<domain::Hold>,
-                 Before<domain::ClientToken>, Before<domain::Pass>, Before<domain::Setting>,
-                 Before<domain::JoinCode>, Before<domain::CourseLink>, Before<domain::QueuePlace>,
-                 Before<domain::Spend>, Before<domain::CreditCode>, BeforeLog>;
+using Undo = StateRows::Variant<Before, BeforeLog>;
 
 Undo apply(domain::State& state, const Change& change);
 void undo(domain::State& state, const Undo& before);

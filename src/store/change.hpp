@@ -2,9 +2,11 @@
 // writes.
 #pragma once
 
+#include <tuple>
 #include <variant>
 #include <vector>
 
+#include "base/result.hpp"
 #include "domain/state.hpp"
 
 namespace stipend::store {
@@ -18,18 +20,30 @@ struct Erase {
   domain::Key<Row> key;
 };
 
-using Change =
-    std::variant<Put<domain::Course>, Put<domain::Person>, Put<domain::Account>, Put<domain::AccessKey>,
-                 Put<domain::KeyPair>, Put<domain::Image>, Put<domain::Disk>, Put<domain::Instance>,
-                 Put<domain::Grant>, Put<domain::Hold>, Put<domain::ClientToken>, Put<domain::Pass>,
-                 Put<domain::Setting>, Put<domain::JoinCode>, Put<domain::CourseLink>, Put<domain::QueuePlace>,
-                 Put<domain::Spend>, Put<domain::CreditCode>,
-                 // append-only:
-                 Put<domain::Entry>, Put<domain::Audit>, Erase<domain::Person>, Erase<domain::JoinCode>, Erase<domain::CourseLink>,
-                 Erase<domain::QueuePlace>, Erase<domain::AccessKey>,
-                 Erase<domain::KeyPair>, Erase<domain::Image>, Erase<domain::Disk>, Erase<domain::Instance>,
-                 Erase<domain::ClientToken>, Erase<domain::Pass>, Erase<domain::CreditCode>>;
+// The rows of State, in the order in which a store reads them.
+template <class... Rows>
+struct RowList {
+  using Changes = std::variant<Put<domain::Entry>, Put<domain::Audit>, Put<Rows>..., Erase<Rows>...>;
+  // Calls each.template operator()<Row>() until one is refused.
+  template <class Each>
+  static base::Status each(Each&& each) {
+    base::Status status;
+    ((status = status ? each.template operator()<Rows>() : status), ...);
+    return status;
+  }
+  template <template <class> class Of, class... More>
+  using Tuple = std::tuple<Of<Rows>..., Of<More>...>;
+  template <template <class> class Of, class More>
+  using Variant = std::variant<Of<Rows>..., More>;
+};
+using StateRows =
+    RowList<domain::Course, domain::Person, domain::Account, domain::AccessKey, domain::KeyPair, domain::Image, domain::Disk,
+            domain::Instance, domain::Grant, domain::Hold, domain::ClientToken, domain::Pass, domain::Setting, domain::JoinCode,
+            domain::CourseLink, domain::QueuePlace, domain::Spend, domain::CreditCode, domain::Catalogue, domain::Outage,
+            domain::Budget, domain::Mail>;
 
+// Entries and audit rows are only ever appended.
+using Change = StateRows::Changes;
 using Batch = std::vector<Change>;
 
 }  // namespace stipend::store

@@ -153,8 +153,17 @@ TEST_P(StoreContract, EveryMemberOfEveryRowComesBack) {
   CourseLink link{"lab3", course.id, "Lab 3", "course-python", "t2.medium", "https://example.edu/lab3.git", "main", "lab3.ipynb", {6}};
   CreditCode credit{"EFGH-JKLM", course.id, {5}, 1, 2, {3}, {4}, 5, {6}, {"t2.micro"}, "batch", true};
   Spend spend{account_, {1}, {2}, {3}, {4}};
+  course.prices = {{{14}, "own-1"}};
+  account.free_tier = {15};
+  Catalogue prices{"own-1", "a letter", {{.name = "t9.huge", .price = {7}, .provider = {}, .gpu = {}}}, {8}, course.id, {9}};
+  Outage outage{"i-1/2", account_, made.id, "t2.micro", {}, "HostLost", {1}, {2}, {3}};
+  Budget budget{.id = "1/b", .account = account_, .name = "b", .limit = {4}, .filters = {{"InstanceType", {"t2.micro"}}},
+                .given = "{}", .notifications = {{{true, false, BudgetComparison::kEqualTo, 5}, {{true, "arn"}}, true, {6}}},
+                .actions = {{"uuid", {}, {made.id}, "us-east-1", "role", false, {}, BudgetActionStatus::kPending, {7}, {{{8}, {}, "SYSTEM", "m"}}}},
+                .tags = {{"k", "v"}}, .updated = {9}};
+  Mail mail{"m-1", account_, "to", "subject", "text", "budget", MailState::kFailed, 2, {1}, {3}, "refused"};
   QueuePlace place{"q-1", account_, made.id, made.image, "t2.micro", "mine", {7}, "InsufficientCredit", 3, "token", "key"};
-  ASSERT_EQ(Outcome::kCommitted, commit({put(course), put(code), put(link), put(place), put(credit), put(spend)}));
+  ASSERT_EQ(Outcome::kCommitted, commit({put(course), put(code), put(link), put(place), put(credit), put(spend), put(prices), put(outage), put(budget), put(mail)}));
   ASSERT_EQ(Outcome::kCommitted, commit({put(made), put(disk), put(hold), put(grant), put(key), put(pass),
                                          put(token), put(Setting{"a", "b"}), put(image), put(account)}));
   reopen();
@@ -180,6 +189,44 @@ TEST_P(StoreContract, EveryMemberOfEveryRowComesBack) {
   same(state_.find<QueuePlace>(place.id), place);
   same(state_.find<CreditCode>(credit.code), credit);
   same(state_.find<Spend>(account_), spend);
+  same(state_.find<Catalogue>(prices.edition), prices);
+  same(state_.find<Outage>(outage.id), outage);
+  same(state_.find<Budget>(budget.id), budget);
+  same(state_.find<Mail>(mail.id), mail);
+}
+
+TEST_P(StoreContract, UsageOfADayIsTheSumOfItsEntries) {
+  constexpr std::int64_t kDay = 86'400'000;
+  const auto charge = [&](std::int64_t number, std::int64_t from, std::int64_t to, WallTime at) {
+    auto row = entry(number, number);
+    row.from = {from};
+    row.to = {to};
+    row.at = at;
+    row.type = "t2.micro";
+    return row;
+  };
+  auto given = entry(5, 5);
+  given.kind = EntryKind::kGrant;
+  auto back = charge(6, 90, 80, {kDay + 7});
+  back.kind = EntryKind::kCorrection;
+  auto house = charge(7, 0, 10, {kDay + 8});
+  house.debit = "house:unfunded_storage";
+  // 1 and 2 are one posting that two grants paid, at the midnight that ends the first day.
+  ASSERT_EQ(Outcome::kCommitted, commit({put(charge(1, 0, 60, {kDay})), put(charge(2, 0, 60, {kDay})), put(charge(3, 60, 70, {kDay + 1}))}));
+  ASSERT_EQ(Outcome::kCommitted, commit({put(charge(4, 70, 90, {kDay + 2})), put(given), put(back), put(house)}));
+  EXPECT_EQ(Outcome::kFailed, commit({put(charge(8, 90, 99, {kDay + 9})), put(entry(9, 1))}));
+  reopen();
+  const auto usage = [&](std::int64_t from, std::int64_t until) {
+    std::vector<std::string> out;
+    for (const auto& day : *store_->usage({account_, {from}, {until}}))
+      out.push_back(std::to_string(day.day.ms / kDay) + " " + std::to_string(static_cast<int>(day.kind)) + (day.house ? " house " : " ") +
+                    std::to_string(day.amount.nano) + " " + std::to_string(day.seconds));
+    return out;
+  };
+  EXPECT_EQ(usage(0, kDay), std::vector<std::string>{"0 2 2468 60"});
+  EXPECT_EQ(usage(kDay, 2 * kDay), (std::vector<std::string>{"1 2 2468 30", "1 2 house 1234 10", "1 4 1234 -10"}));
+  EXPECT_EQ(usage(2 * kDay, 3 * kDay).size(), 0u);
+  EXPECT_EQ(store_->usage({*AccountId::parse("210987654321"), {0}, {kDay}})->size(), 0u);
 }
 
 TEST_P(StoreContract, IndexesAreBuiltOnLoad) {

@@ -44,13 +44,17 @@ struct Fields;
   }
 
 STIPEND_FIELDS(Course, "courses", id, name, plan, catalogue, grace_s, created, homes, home_gib,
-               share_percent, class_hours, wallet, folder, policy, emergency_given);
+               share_percent, class_hours, wallet, folder, policy, emergency_given, prices);
+STIPEND_FIELDS(PriceStep, "", from, edition);
+STIPEND_FIELDS(InstanceType, "", name, vcpus, memory_mib, price, provider, baseline_milli, gpus, gpu);
+STIPEND_FIELDS(Catalogue, "catalogues", edition, source, types, gp2_gib_month, course, created);
 STIPEND_FIELDS(Window, "", from, to);
 STIPEND_FIELDS(Policy, "", types, machines_max, vcpus_max, disk_gib_max, day_max, week_max, open, free, free_end, ends,
-               emergency, emergency_total);
+               emergency, emergency_total, free_tier);
+STIPEND_FIELDS(FreeTier, "", type, hours, months);
 STIPEND_FIELDS(ClassHours, "", from, to, type, machines);
 STIPEND_FIELDS(Person, "persons", id, name, mail, identifier);
-STIPEND_FIELDS(Account, "accounts", id, course, person, role, created, section, status, seen);
+STIPEND_FIELDS(Account, "accounts", id, course, person, role, created, section, status, seen, free_tier);
 STIPEND_FIELDS(JoinCode, "join_codes", code, course, section, credit, uses, uses_max, created, expires, revoked);
 STIPEND_FIELDS(CourseLink, "course_links", code, course, title, image, type, repository, branch, path, created);
 STIPEND_FIELDS(QueuePlace, "queue", id, account, instance, image, type, name, since, refused, passed, token,
@@ -59,10 +63,10 @@ STIPEND_FIELDS(AccessKey, "access_keys", access_key_id, account, sealed_secret, 
 STIPEND_FIELDS(KeyPair, "key_pairs", id, account, name, type, fingerprint, public_key, tags, created);
 STIPEND_FIELDS(Image, "images", id, name, description, architecture, min_disk_gib, jupyter, created);
 STIPEND_FIELDS(Disk, "disks", id, account, kind, gib, attached, delete_on_termination, price, reserve_wanted,
-               reserved, reserve_draws, posted, house, segment, created, posted_at, deleted, tags, purge_at, image, origin);
+               reserved, reserve_draws, posted, house, segment, created, posted_at, deleted, tags, purge_at, image, origin, catalogue);
 STIPEND_FIELDS(Run, "", generation, price, plan, vcpus, memory_mib, host, boot_id, lease_seq, acked_seq,
                lease_run_max, held_run_max, seen_ran, posted_ran, posted, segment, charge_until, posted_at,
-               start_committed, running_since, seen_at, cpu_milli, free, limit);
+               start_committed, running_since, seen_at, cpu_milli, free, limit, catalogue);
 STIPEND_FIELDS(FreeTime, "", began_free, ran, hour_shift, from, to, until);
 STIPEND_FIELDS(Notice, "", kind, at, figure, used_mib, size_mib, count);
 STIPEND_FIELDS(Instance, "instances", id, account, reservation, launch_index, image, type, key_name,
@@ -79,6 +83,17 @@ STIPEND_FIELDS(Draw, "", grant, amount, type);
 STIPEND_FIELDS(Hold, "holds", account, amount, draws);
 STIPEND_FIELDS(Entry, "entries", number, account, kind, debit, credit, amount, subject, generation, segment,
                from, to, price, catalogue, type, reason, at, chain);
+STIPEND_FIELDS(UsageDay, "usage_days", account, day, kind, type, catalogue, price, house, amount, seconds);
+STIPEND_FIELDS(Outage, "outages", id, account, instance, type, host, reason, from, until, given_back);
+STIPEND_FIELDS(BudgetFilter, "", dimension, values);
+STIPEND_FIELDS(BudgetSubscriber, "", sns, address);
+STIPEND_FIELDS(BudgetTrigger, "", forecast, percent, comparison, threshold);
+STIPEND_FIELDS(BudgetNotification, "", trigger, subscribers, alarm, told);
+STIPEND_FIELDS(BudgetActionEvent, "", at, status, event, message);
+STIPEND_FIELDS(BudgetAction, "", id, trigger, stop, region, role, automatic, subscribers, status, told, history);
+STIPEND_FIELDS(Budget, "budgets", id, account, name, kind, time, limit, unit, from, until, filters, given, notifications, actions,
+               tags, updated);
+STIPEND_FIELDS(Mail, "mails", id, account, to, subject, text, about, state, tries, created, next_try, error);
 STIPEND_FIELDS(Audit, "audits", number, at, actor, via, request_id, action, target, reason);
 STIPEND_FIELDS(ClientToken, "client_tokens", token, request_hash, instances, created);
 STIPEND_FIELDS(Pass, "passes", hash, kind, account, instance, parent, created, expires, seen);

@@ -36,6 +36,12 @@ struct AuditQuery {
   std::size_t limit = 1000;
 };
 
+// Days that began in [from, until).
+struct UsageQuery {
+  domain::AccountId account;
+  domain::WallTime from, until;
+};
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -52,6 +58,8 @@ class Store {
   // Read-only, any thread, what is committed.
   virtual base::Result<std::vector<domain::Entry>> entries(EntryQuery query) = 0;
   virtual base::Result<std::vector<domain::Audit>> audits(AuditQuery query) = 0;
+  // By day, kind, type, catalogue, price. What is committed, as entries().
+  virtual base::Result<std::vector<domain::UsageDay>> usage(UsageQuery query) = 0;
 };
 
 }  // namespace stipend::store

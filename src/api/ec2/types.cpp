@@ -7,11 +7,11 @@ namespace {
 
 using Types = std::vector<TypePointer>;
 
-Types types_of(const domain::State& state, const base::AccountId& account) {
+Types types_of(const domain::State& state, const base::AccountId& account, base::WallTime now) {
   Types types;
   const auto* row = state.find<domain::Account>(account);
   const auto* course = row == nullptr ? nullptr : state.find<domain::Course>(row->course);
-  const auto* catalogue = course == nullptr ? nullptr : domain::find_catalogue(course->catalogue);
+  const auto* catalogue = course == nullptr ? nullptr : domain::catalogue_at(state, *course, now);
   if (catalogue == nullptr) return types;
   for (const auto& type : catalogue->types)
     if (type.provider.empty()) types.push_back(&type);
@@ -23,8 +23,8 @@ Types types_of(const domain::State& state, const base::AccountId& account) {
 
 awaitable<base::Result<Types>> read_types(const Context& context) {
   return control::read<Types>(context.engine(), context.actor,
-                              [account = context.account()](const domain::State& state, base::WallTime) {
-                                return base::Result<Types>(types_of(state, account));
+                              [account = context.account()](const domain::State& state, base::WallTime now) {
+                                return base::Result<Types>(types_of(state, account, now));
                               });
 }
 

@@ -74,7 +74,7 @@ awaitable<JsonResult> give_found(AdminContext& context, control::Actor actor, Js
   co_return co_await control::read<Json>(
       context.engine(), std::move(actor), [=, amount = *amount, terms = *terms](const domain::State& state, base::WallTime now) -> JsonResult {
         TRY_ASSIGN(const auto* course, control::managed_course(state, asker, filter.course));
-        TRY(control::check_terms(*course, now, terms));
+        TRY(control::check_terms(state, *course, now, terms));
         TRY_ASSIGN(const auto plan, control::plan_grants(state, now, asker, filter, amount));
         return found_json(state, plan, amount, false);
       });

@@ -36,8 +36,8 @@ const domain::Course& course_of(const domain::State& state, const base::AccountI
   return *course;
 }
 
-const domain::Catalogue& catalogue_of(const domain::State& state, const base::AccountId& account) {
-  const auto* catalogue = domain::find_catalogue(course_of(state, account).catalogue);
+const domain::Catalogue& catalogue_of(const domain::State& state, const base::AccountId& account, base::WallTime now) {
+  const auto* catalogue = domain::catalogue_at(state, course_of(state, account), now);
   CHECK(catalogue, "a course's price catalogue exists");
   return *catalogue;
 }

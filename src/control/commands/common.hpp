@@ -16,7 +16,7 @@ base::Result<const domain::Account*> own_account(const Tx& tx);
 base::AccountId new_account_id(Tx& tx);
 // Course and catalogue of an account; both exist for every account.
 const domain::Course& course_of(const domain::State& state, const base::AccountId& account);
-const domain::Catalogue& catalogue_of(const domain::State& state, const base::AccountId& account);
+const domain::Catalogue& catalogue_of(const domain::State& state, const base::AccountId& account, base::WallTime now);
 
 bool is_operator(const Actor& actor);
 bool is_suspended(const domain::State& state, const base::AccountId& account);

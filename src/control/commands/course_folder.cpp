@@ -37,7 +37,9 @@ base::Status make_folder(Tx& tx, Course& course, std::int64_t gib) {
   disk.kind = domain::DiskKind::kCourse;
   disk.gib = gib;
   disk.delete_on_termination = false;
-  disk.price = domain::disk_price(catalogue_of(tx.state(), course.wallet), gib);
+  const auto& catalogue = catalogue_of(tx.state(), course.wallet, tx.now());
+  disk.price = domain::disk_price(catalogue, gib);
+  disk.catalogue = catalogue.edition;
   disk.reserve_wanted = domain::reserve_for(disk.price, course.grace_s);
   disk.tags = {{"Name", "course"}};
   disk.created = disk.posted_at = tx.now();

@@ -48,9 +48,9 @@ Status all_fits(const Tx& tx, const Course& changed) {
   if (percent > 100)
     return base::fail(Fault::kInvalid, "TooMuchKept", fmt::format("the shares of all courses would be {} percent; they can be 100 at most", percent));
   for (const auto at : edges) {
-    Space kept = domain::kept_for(changed, *host, milli, at);
+    Space kept = domain::kept_for(changed, domain::catalogue_at(tx.state(), changed, at), *host, milli, at);
     for (const auto& [id, course] : tx.state().courses)
-      if (id != changed.id) kept += domain::kept_for(*course, *host, milli, at);
+      if (id != changed.id) kept += domain::kept_for(*course, domain::catalogue_at(tx.state(), *course, at), *host, milli, at);
     if (!host->space.holds(kept))
       return base::fail(Fault::kInvalid, "TooMuchKept",
                         fmt::format("at {} {} would be kept for courses, and the host has {} for machines", base::to_iso8601(at), text(kept),
@@ -88,7 +88,7 @@ Status add_class_hours(Tx& tx, const std::string& name, const ClassHours& hours)
   if (hours.to <= tx.now()) return invalid("these class hours are over");
   if (hours.from.ms_until(hours.to) > kClassHoursLongestS * 1000) return invalid("class hours last 24 hours at most; add each day by itself");
   if (hours.machines < 1 || hours.machines > 100'000) return invalid("the number of machines is from 1 to 100000");
-  const auto* type = domain::find_type(*domain::find_catalogue(course.catalogue), hours.type);
+  const auto* type = domain::find_type(*domain::catalogue_at(tx.state(), course, tx.now()), hours.type);
   if (!type || !type->provider.empty()) return invalid(fmt::format("the course has no instance type '{}'", hours.type));
   if (const auto host = total_room(tx.state()); host && type->vcpus > host->cpus)
     return invalid(fmt::format("a {} has {} vCPUs and the host {}", hours.type, type->vcpus, host->cpus));

@@ -66,7 +66,7 @@ std::string printed_code(const std::string& code) {
 base::Result<std::vector<domain::RowPtr<CreditCode>>> make_credit_codes(Tx& tx, const NewCreditCodes& request) {
   TRY_ASSIGN(const auto* course, managed_course(tx.state(), tx.actor(), request.course));
   TRY(check(request, tx.now()));
-  TRY_ASSIGN(const auto terms, check_terms(*course, tx.now(), request.terms));
+  TRY_ASSIGN(const auto terms, check_terms(tx.state(), *course, tx.now(), request.terms));
   const auto label = clean_text(request.label, kLabelMost, true);
   if (!label) return base::fail(Fault::kInvalid, "InvalidName", "the label " + label.error().message);
   const auto live = std::ranges::count_if(tx.state().credit_codes, [&](const auto& at) { return at.second->course == course->id && is_live(*at.second, tx.now()); });

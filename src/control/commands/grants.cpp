@@ -19,13 +19,13 @@ namespace {
 constexpr std::size_t kMostMembers = 10'000;
 }
 
-base::Result<GrantTerms> check_terms(const domain::Course& course, base::WallTime now, GrantTerms terms) {
+base::Result<GrantTerms> check_terms(const domain::State& state, const domain::Course& course, base::WallTime now, GrantTerms terms) {
   if (terms.expires != base::WallTime::never() && (terms.expires <= now || terms.expires > now.plus_seconds(kLongestTermS)))
     return base::fail(Fault::kInvalid, "InvalidExpiry", "credit expires in the future, within ten years");
   std::ranges::sort(terms.only_types);
   const auto twice = std::ranges::unique(terms.only_types);
   terms.only_types.erase(twice.begin(), twice.end());
-  const auto* catalogue = domain::find_catalogue(course.catalogue);
+  const auto* catalogue = domain::catalogue_at(state, course, now);
   for (const auto& name : terms.only_types)
     if (!domain::find_type(*catalogue, name))
       return base::fail(Fault::kInvalid, "InvalidInstanceType", fmt::format("the course's catalogue has no instance type '{}'", name));
@@ -63,7 +63,7 @@ base::Result<domain::RowPtr<domain::Grant>> grant(Tx& tx, const base::AccountId&
     return base::fail(Fault::kDenied, "UnauthorizedOperation", "only the staff of the course gives credit");
   if (amount == Money{} || amount > kMostGiven || -amount > kMostGiven)
     return base::fail(Fault::kInvalid, "InvalidAmount", "give an amount other than 0, at most 1000000 dollars");
-  TRY_ASSIGN(auto checked, check_terms(course_of(tx.state(), account), tx.now(), terms));
+  TRY_ASSIGN(auto checked, check_terms(tx.state(), course_of(tx.state(), account), tx.now(), terms));
   tx.audit(amount > Money{} ? "grant" : "take-back", account.str(), base::to_decimal(amount));
   if (amount > Money{}) return give(tx, {account, amount, "top-up", reason, "", std::move(checked)});
   if (checked.expires != base::WallTime::never() || !checked.only_types.empty())
@@ -127,7 +127,7 @@ base::Result<GrantPlan> grant_found(Tx& tx, const GrantFilter& filter, Money amo
   const auto note = clean_text(reason, 200, true);
   if (!note) return base::fail(Fault::kInvalid, "InvalidReason", "the reason " + note.error().message);
   TRY_ASSIGN(const auto* course, managed_course(tx.state(), tx.actor(), filter.course));
-  TRY_ASSIGN(const auto checked, check_terms(*course, tx.now(), terms));
+  TRY_ASSIGN(const auto checked, check_terms(tx.state(), *course, tx.now(), terms));
   TRY_ASSIGN(auto plan, plan_grants(tx.state(), tx.now(), tx.actor(), filter, amount));
   for (const auto& member : plan.members) {
     TRY(give(tx, {member.account, amount, "top-up", *note, "", checked}));

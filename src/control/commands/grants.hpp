@@ -19,7 +19,7 @@ struct GrantTerms {
   std::vector<std::string> only_types = {};  // empty: all, and disks
 };
 // Sorted, each type once. InvalidExpiry: over already, or in more than ten years; InvalidInstanceType: not of the course's catalogue.
-base::Result<GrantTerms> check_terms(const domain::Course& course, base::WallTime now, GrantTerms terms);
+base::Result<GrantTerms> check_terms(const domain::State& state, const domain::Course& course, base::WallTime now, GrantTerms terms);
 
 struct Gift {
   base::AccountId account;

@@ -40,7 +40,9 @@ domain::Disk new_home(Tx& tx, const base::AccountId& account) {
   disk.kind = domain::DiskKind::kHome;
   disk.gib = course.home_gib;
   disk.delete_on_termination = false;
-  disk.price = domain::disk_price(catalogue_of(tx.state(), account), disk.gib);
+  const auto& catalogue = catalogue_of(tx.state(), account, tx.now());
+  disk.price = domain::disk_price(catalogue, disk.gib);
+  disk.catalogue = catalogue.edition;
   disk.reserve_wanted = domain::reserve_for(disk.price, course.grace_s);
   disk.tags = {{"Name", "home"}};
   disk.created = disk.posted_at = tx.now();

@@ -132,7 +132,7 @@ base::Result<StateChanges> start(Tx& tx, const std::vector<base::InstanceId>& id
     domain::Wish wish{course_of(tx.state(), account).id, 0, {}, 0};
     std::vector<const domain::InstanceType*> types;
     for (const auto& instance : instances) {
-      const auto* type = domain::find_type(catalogue_of(tx.state(), account), instance.type);
+      const auto* type = domain::find_type(catalogue_of(tx.state(), account, tx.now()), instance.type);
       if (!type)
         return base::fail(Fault::kInvalid, "Unsupported",
                           fmt::format("the course's catalogue has no {} any more; change the type of {} first",
@@ -236,7 +236,7 @@ base::Status modify_instance(Tx& tx, const Modify& change) {
     return base::fail(Fault::kConflict, "IncorrectInstanceState",
                       fmt::format("The instance '{}' is not in the 'stopped' state.", instance.id.str()));
   if (change.type) {
-    const auto* type = domain::find_type(catalogue_of(tx.state(), instance.account), *change.type);
+    const auto* type = domain::find_type(catalogue_of(tx.state(), instance.account, tx.now()), *change.type);
     if (!type || !type->provider.empty())
       return base::fail(Fault::kInvalid, "InvalidParameterValue", fmt::format("Invalid value '{}' for InstanceType.", *change.type));
     TRY(check_type_allowed(tx, instance.account, *change.type));

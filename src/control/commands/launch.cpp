@@ -48,7 +48,7 @@ base::Result<Order> check(const Tx& tx, const LaunchRequest& request) {
   Order order{};
   TRY_ASSIGN(order.account, own_account(tx));
   order.course = &course_of(state, order.account->id);
-  order.catalogue = &catalogue_of(state, order.account->id);
+  order.catalogue = &catalogue_of(state, order.account->id, tx.now());
   order.type = domain::find_type(*order.catalogue, request.type);
   if (!order.type)
     return base::fail(Fault::kInvalid, "InvalidParameterValue", fmt::format("Invalid value '{}' for InstanceType.", request.type));
@@ -124,6 +124,7 @@ Made make_rows(Tx& tx, const LaunchRequest& request, const Order& order, HomePla
     disk.attached = instance.id;
     disk.delete_on_termination = request.delete_root_on_termination;
     disk.price = domain::disk_price(*order.catalogue, order.root_gib);
+    disk.catalogue = order.catalogue->edition;
     disk.reserve_wanted = domain::reserve_for(disk.price, order.course->grace_s);
     disk.tags = request.volume_tags;
     if (i == 0 && made.home.wanted()) disk.tags[kHomeTag] = made.home.id().str();

@@ -109,7 +109,7 @@ base::Result<domain::RowPtr<CourseLink>> make_course_link(Tx& tx, const NewCours
   const auto* image = image_of(state, link);
   if (!image) return base::fail(Fault::kNotFound, "NoSuchImage", fmt::format("there is no image '{}'", request.image));
   if (!image->jupyter) return base::fail(Fault::kInvalid, "NoJupyter", fmt::format("the image '{}' has no Jupyter to open", request.image));
-  const auto* catalogue = domain::find_catalogue(course->catalogue);
+  const auto* catalogue = domain::catalogue_at(state, *course, tx.now());
   const auto* type = catalogue ? domain::find_type(*catalogue, request.type) : nullptr;
   if (!type || !type->provider.empty())
     return base::fail(Fault::kInvalid, "InvalidType", fmt::format("the course has no instance type '{}' that runs here", request.type));

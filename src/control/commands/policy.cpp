@@ -46,8 +46,8 @@ bool same(const std::vector<Window>& a, const std::vector<Window>& b) {
   return std::ranges::equal(a, b, [](const Window& x, const Window& y) { return x.from == y.from && x.to == y.to; });
 }
 
-Status check(const domain::Course& course, Policy& policy, const Policy& before, base::WallTime now) {
-  const auto* catalogue = domain::find_catalogue(course.catalogue);
+Status check(const domain::State& state, const domain::Course& course, Policy& policy, const Policy& before, base::WallTime now) {
+  const auto* catalogue = domain::catalogue_at(state, course, now);
   std::ranges::sort(policy.types);
   const auto twice = std::ranges::unique(policy.types);
   policy.types.erase(twice.begin(), twice.end());
@@ -177,7 +177,7 @@ Status change_policy(Tx& tx, const std::string& name, const std::function<Status
   TRY_ASSIGN(const auto* found, managed_course(tx.state(), tx.actor(), name));
   domain::Course course = *found;
   TRY(change(course.policy));
-  TRY(check(course, course.policy, found->policy, tx.now()));
+  TRY(check(tx.state(), course, course.policy, found->policy, tx.now()));
   tx.audit("course-policy", course.id.str(), {});
   tx.save(std::move(course));
   return {};

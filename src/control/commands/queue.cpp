@@ -75,7 +75,7 @@ Status all_but_room(Tx& tx, const QueuePlace& place) {
 Status could_fit(const Tx& tx, const QueuePlace& place) {
   const auto& state = tx.state();
   auto room = room_now(state, tx.now());
-  const auto wish = wish_of(state, place);
+  const auto wish = wish_of(state, place, tx.now());
   if (!room || !wish) return {};
   room->used = room->held = {};
   room->used_by.clear();
@@ -168,12 +168,12 @@ LaunchRequest page_launch(const PageWish& wish) {
   return request;
 }
 
-std::optional<domain::Wish> wish_of(const domain::State& state, const QueuePlace& place) {
+std::optional<domain::Wish> wish_of(const domain::State& state, const QueuePlace& place, base::WallTime now) {
   const auto* account = state.find<domain::Account>(place.account);
   if (!account) return {};
   std::string name = place.type;
   if (const auto* instance = place.instance.empty() ? nullptr : state.find<domain::Instance>(place.instance)) name = instance->type;
-  const auto* type = domain::find_type(catalogue_of(state, account->id), name);
+  const auto* type = domain::find_type(catalogue_of(state, account->id, now), name);
   if (!type) return {};
   std::int64_t gib = 0;
   if (place.instance.empty())
@@ -188,7 +188,7 @@ std::vector<base::WallTime> served_lately(const domain::State& state) {
   return out;
 }
 
-Line line_now(const domain::State& state) {
+Line line_now(const domain::State& state, base::WallTime now) {
   Line line;
   domain::Crowd crowd;
   std::map<base::CourseId, std::int64_t> shares;
@@ -202,7 +202,7 @@ Line line_now(const domain::State& state) {
   }
   crowd.turns = counters(state)["turns"];
   for (const auto& [id, place] : state.queue) {
-    const auto wish = wish_of(state, *place);
+    const auto wish = wish_of(state, *place, now);
     if (!wish) continue;
     line.places.push_back(place);
     line.waiting.push_back({id, place->account, wish->course, wish->space, place->since, place->passed, !place->refused.empty()});
@@ -274,10 +274,10 @@ void note_passed_over(Tx& tx) {
   if (tx.state().queue.empty()) return;
   const auto room = room_now(tx.state(), tx.now());
   if (!room) return;
-  const auto line = line_now(tx.state());
+  const auto line = line_now(tx.state(), tx.now());
   for (const auto i : line.order) {
     if (line.waiting[i].refused) return;
-    const auto wish = wish_of(tx.state(), *line.places[i]);
+    const auto wish = wish_of(tx.state(), *line.places[i], tx.now());
     if (waits_for_room(*room, *wish)) return pass_over(tx, line.waiting[i].id);
   }
 }
@@ -292,13 +292,13 @@ void serve_queue(Tx& tx) {
 
   auto room = room_now(tx.state(), tx.now());
   if (!room) return;
-  const auto line = line_now(tx.state());
+  const auto line = line_now(tx.state(), tx.now());
   std::string lacking;  // the first that did not fit
   for (int turns = 0; const auto i : line.order) {
     if (turns == kTurnsAStep) return;
     const auto& place = line.places[i];
     if (line.waiting[i].refused) return;  // they come last
-    const auto wish = wish_of(tx.state(), *place);
+    const auto wish = wish_of(tx.state(), *place, tx.now());
     auto seen = *room;
     if (place->passed >= domain::kPassedMost && lacking.empty()) seen.held = {};  // held for this one
     if (domain::lack(seen, *wish)) {

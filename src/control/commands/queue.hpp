@@ -45,8 +45,8 @@ struct Line {
   std::vector<std::size_t> order;        // into both, next first
 };
 // `wish` of a place as its machine, course and catalogue are now; absent when that is no type any more.
-std::optional<domain::Wish> wish_of(const domain::State& state, const domain::QueuePlace& place);
-Line line_now(const domain::State& state);
+std::optional<domain::Wish> wish_of(const domain::State& state, const domain::QueuePlace& place, base::WallTime now);
+Line line_now(const domain::State& state, base::WallTime now);
 // When the queue gave its last turns, oldest first.
 std::vector<base::WallTime> served_lately(const domain::State& state);
 

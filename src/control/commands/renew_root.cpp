@@ -23,7 +23,9 @@ Disk new_root(Tx& tx, const domain::Instance& instance, const domain::Image& ima
   disk.gib = std::max(old.gib, image.min_disk_gib);
   disk.attached = disk.origin = instance.id;
   disk.delete_on_termination = old.delete_on_termination;
-  disk.price = domain::disk_price(catalogue_of(tx.state(), instance.account), disk.gib);
+  const auto& catalogue = catalogue_of(tx.state(), instance.account, tx.now());
+  disk.price = domain::disk_price(catalogue, disk.gib);
+  disk.catalogue = catalogue.edition;
   disk.reserve_wanted = domain::reserve_for(disk.price, course_of(tx.state(), instance.account).grace_s);
   disk.created = disk.posted_at = tx.now();
   disk.tags = old.tags;

@@ -30,14 +30,14 @@ RunSeconds ran_at(const domain::Run& run, base::WallTime instant) {
 }
 
 // Hours that began, and the UTC day that ended: a posting belongs to one day.
-void post_run(domain::Wallet& wallet, Instance& instance, const std::string& edition) {
+void post_run(domain::Wallet& wallet, Instance& instance) {
   const auto& run = *instance.run;
   if (!run.running_since || run.charge_until) return;  // a run that is being stopped is posted when it is settled
   const auto midnight = domain::utc_midnight(wallet.now());
   const auto last = run.posted_at.value_or(*run.running_since);
   const auto post = [&](RunSeconds ran, base::WallTime at) {
     const auto total = domain::charge_for(run.plan, run.price, run.free, ran, base::Rounding::kFloor);
-    if (total > run.posted) wallet.charge_run(instance, total, ran, at, edition, "usage");
+    if (total > run.posted) wallet.charge_run(instance, total, ran, at, "usage");
   };
   if (last < midnight) post(ran_at(run, midnight), midnight);
   if (run.plan == domain::RatePlan::kPerHour) post(std::max(run.seen_ran, RunSeconds{1}), wallet.now());
@@ -92,7 +92,6 @@ base::Status renew_account(Tx& tx, const base::AccountId& account) {
   const auto midnight = domain::utc_midnight(tx.now());
   if (wallet.storage_older_than(midnight)) wallet.post_storage(midnight);
   if (has_run(state, account)) {
-    const auto& edition = catalogue_of(state, account).edition;
     const auto& free = course_of(state, account).policy.free;
     std::vector<Instance> instances;
     std::vector<domain::Machine> machines;
@@ -102,7 +101,7 @@ base::Status renew_account(Tx& tx, const base::AccountId& account) {
       instances.push_back(*instance);
       auto& run = *instances.back().run;
       run.free = domain::free_time_at(run, free, tx.now());
-      post_run(wallet, instances.back(), edition);
+      post_run(wallet, instances.back());
       machines.push_back(domain::machine_of(instances.back(), tx.now()));
     }
     save_wallet(tx, wallet);  // what was posted now counts for the limits of the day

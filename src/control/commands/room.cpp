@@ -84,12 +84,12 @@ base::Result<std::string> take(Tx& tx, const char* which, std::uint32_t skip_low
 
 // The room that waits for the place which was passed over too often; a place that could not fit even if all ended that
 // runs holds nothing up.
-domain::Space held_for_queue(const domain::State& state, const domain::Room& room) {
+domain::Space held_for_queue(const domain::State& state, const domain::Room& room, base::WallTime now) {
   const domain::QueuePlace* first = nullptr;
   domain::Space held;
   for (const auto& [id, place] : state.queue) {
     if (place->passed < domain::kPassedMost || !place->refused.empty() || (first && !(place->since < first->since))) continue;
-    const auto wish = wish_of(state, *place);
+    const auto wish = wish_of(state, *place, now);
     if (!wish || wish->vcpus > room.host.cpus || !room.most_for(wish->course).holds(wish->space)) continue;
     first = place.get();
     held = wish->space;
@@ -158,14 +158,14 @@ std::optional<domain::Room> room_now(const domain::State& state, base::WallTime 
   room.used = {state.used_cpu_milli, state.used_memory_mib};
   const auto milli = vcpu_milli(state);
   for (const auto& [id, course] : state.courses)
-    if (const auto kept = domain::kept_for(*course, *host, milli, now); kept != domain::Space{}) room.kept[id] = kept;
+    if (const auto kept = domain::kept_for(*course, domain::catalogue_at(state, *course, now), *host, milli, now); kept != domain::Space{}) room.kept[id] = kept;
   if (!room.kept.empty()) {
     for (const auto& id : state.with_run) {
       const auto& instance = *state.find<domain::Instance>(id);
       room.used_by[state.find<domain::Account>(instance.account)->course] += {instance.run->cpu_milli, instance.run->memory_mib};
     }
   }
-  room.held = held_for_queue(state, room);
+  room.held = held_for_queue(state, room, now);
   return room;
 }
 

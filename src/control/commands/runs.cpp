@@ -31,11 +31,13 @@ std::string hostname_of(const std::string& private_address) {
 // A new run without money yet.
 domain::Run new_run(const domain::State& state, const Instance& instance, base::WallTime now) {
   const auto& course = course_of(state, instance.account);
-  const auto* type = domain::find_type(catalogue_of(state, instance.account), instance.type);
+  const auto& catalogue = catalogue_of(state, instance.account, now);
+  const auto* type = domain::find_type(catalogue, instance.type);
   CHECK(type, "an instance's type was checked");
   domain::Run run;
   run.generation = instance.generation + 1;
   run.price = type->price;
+  run.catalogue = catalogue.edition;
   run.plan = course.plan;
   run.vcpus = type->vcpus;
   run.memory_mib = type->memory_mib;
@@ -173,12 +175,11 @@ void settle_run(Tx& tx, domain::Wallet& wallet, Instance& instance, const domain
   instance.run->free = domain::free_time_until(*instance.run, course_of(tx.state(), instance.account).policy.free, tx.now(),
                                                domain::settle(*instance.run, end).charged_until);
   const auto settlement = domain::settle(*instance.run, end);
-  const auto& edition = catalogue_of(tx.state(), instance.account).edition;
   if (settlement.by_plan > instance.run->posted)
-    wallet.charge_run(instance, settlement.by_plan, settlement.charged_until, tx.now(), edition, "usage");
+    wallet.charge_run(instance, settlement.by_plan, settlement.charged_until, tx.now(), "usage");
   const Money left = domain::still_held(*instance.run);  // before a correction changes what is posted
   if (settlement.total < instance.run->posted)
-    wallet.charge_run(instance, settlement.total, settlement.charged_until, tx.now(), edition, "fault");
+    wallet.charge_run(instance, settlement.total, settlement.charged_until, tx.now(), "fault");
   wallet.release(instance.type, left);
   bool last = true, last_of_type = true;
   for (const auto& id : tx.state().instances_of.at(instance.account)) {

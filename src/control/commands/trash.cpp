@@ -40,7 +40,7 @@ base::Result<Instance> machine_over(Tx& tx, const Disk& root, const std::string&
   const std::string type = wanted_type.empty() && origin ? origin->type : wanted_type;
   if (type.empty())
     return base::fail(Fault::kInvalid, "MissingParameter", "name the type of the machine that it comes back as");
-  const auto* known = domain::find_type(catalogue_of(tx.state(), root.account), type);
+  const auto* known = domain::find_type(catalogue_of(tx.state(), root.account, tx.now()), type);
   if (!known || !known->provider.empty())
     return base::fail(Fault::kInvalid, "InvalidParameterValue", fmt::format("Invalid value '{}' for InstanceType.", type));
   Instance instance;

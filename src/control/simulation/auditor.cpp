@@ -125,7 +125,7 @@ Violation Auditor::disk_row(const domain::Disk& row, const domain::State& state,
     disk.account = row.account;
     disk.price = row.price.nano_per_hour;
     const auto* course = state.find<domain::Course>(state.find<domain::Account>(row.account)->course);
-    const auto price = ledger::disk_price(row.gib, domain::find_catalogue(course->catalogue)->gp2_gib_month.nano);
+    const auto price = ledger::disk_price(row.gib, domain::catalogue_at(state, *course, row.created)->gp2_gib_month.nano);
     if (price != disk.price) return fmt::format("{}: {} GiB cost {} an hour, must be {}", row.id.view(), row.gib, disk.price, price);
     if (!row.deleted && row.reserve_wanted.nano != ledger::reserve(price, course->grace_s))
       return fmt::format("{}: {} is to be reserved", row.id.view(), row.reserve_wanted.nano);

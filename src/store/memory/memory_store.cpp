@@ -1,6 +1,7 @@
 #include "store/memory/memory_store.hpp"
 
 #include "store/apply.hpp"
+#include "store/usage.hpp"
 
 namespace stipend::store {
 
@@ -46,11 +47,19 @@ CommitResult MemoryStore::commit(const Batch& batch) {
   }
   if (!write) return result;
   if (repeats_a_charge(batch)) return {Outcome::kFailed, "an entry is there already"};
+  UsageOf usage;
   for (const auto& change : batch) {
     apply(disk_->state, change);
     if (const auto* entry = std::get_if<Put<domain::Entry>>(&change)) {
       disk_->entries.push_back(*entry->row);
       disk_->posted.emplace(entry->row->subject, entry->row->generation, entry->row->segment);
+      if (const auto more = usage.next(*entry->row)) {
+        const auto [at, fresh] = disk_->usage.try_emplace({more->account, more->day, more->kind, more->type, more->catalogue, more->price, more->house}, *more);
+        if (!fresh) {
+          at->second.amount += more->amount;
+          at->second.seconds += more->seconds;
+        }
+      }
     }
     if (const auto* audit = std::get_if<Put<domain::Audit>>(&change)) disk_->audits.push_back(*audit->row);
   }
@@ -76,6 +85,15 @@ base::Result<std::vector<domain::Audit>> MemoryStore::audits(AuditQuery query) {
     if (audit.number > query.after && (query.target.empty() || audit.target == query.target))
       out.push_back(audit);
   }
+  return out;
+}
+
+base::Result<std::vector<domain::UsageDay>> MemoryStore::usage(UsageQuery query) {
+  const std::lock_guard lock(disk_->guard);
+  std::vector<domain::UsageDay> out;
+  for (auto at = disk_->usage.lower_bound({query.account, query.from, {}, {}, {}, {}, {}});
+       at != disk_->usage.end() && at->second.account == query.account && at->second.day < query.until; ++at)
+    out.push_back(at->second);
   return out;
 }
 

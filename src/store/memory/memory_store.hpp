@@ -21,6 +21,8 @@ struct MemoryDisk {
   std::set<std::tuple<std::string, std::int64_t, std::int64_t>>
       posted;  // of each entry, as SQL's unique index
   std::vector<domain::Audit> audits;
+  using UsageKey = std::tuple<domain::AccountId, domain::WallTime, domain::EntryKind, std::string, std::string, domain::Price, bool>;
+  std::map<UsageKey, domain::UsageDay> usage;
 };
 
 // What the next commits do, one each; then all succeed.
@@ -37,6 +39,7 @@ class MemoryStore final : public Store {
   void tend() override {}
   base::Result<std::vector<domain::Entry>> entries(EntryQuery query) override;
   base::Result<std::vector<domain::Audit>> audits(AuditQuery query) override;
+  base::Result<std::vector<domain::UsageDay>> usage(UsageQuery query) override;
 
   void plan_next(Planned planned) { planned_.push_back(planned); }
   void set_degraded(std::string why);

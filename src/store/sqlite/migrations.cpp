@@ -121,7 +121,43 @@ CREATE TABLE spends (
 UPDATE access_keys SET active = 1 WHERE account IN (SELECT id FROM accounts WHERE status = 2);
 )sql";
 
-constexpr std::array kVersions = {kVersion1, kVersion2, kVersion3};
+// Prices change at instants, each day's usage is summed, budgets and mails are kept.
+constexpr const char* kVersion4 = R"sql(
+ALTER TABLE courses ADD COLUMN prices TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE accounts ADD COLUMN free_tier INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE disks ADD COLUMN catalogue TEXT NOT NULL DEFAULT '';
+UPDATE disks SET catalogue = coalesce(
+  (SELECT c.catalogue FROM accounts a JOIN courses c ON c.id = a.course WHERE a.id = disks.account), '');
+UPDATE instances SET run = json_set(run, '$.catalogue', coalesce(
+  (SELECT c.catalogue FROM accounts a JOIN courses c ON c.id = a.course WHERE a.id = instances.account), '')) WHERE run IS NOT NULL;
+CREATE TABLE catalogues (
+  edition TEXT PRIMARY KEY, source TEXT NOT NULL, types TEXT NOT NULL, gp2_gib_month INTEGER NOT NULL, course TEXT NOT NULL,
+  created INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE outages (
+  id TEXT PRIMARY KEY, account TEXT NOT NULL, instance TEXT NOT NULL, type TEXT NOT NULL, host TEXT NOT NULL, reason TEXT NOT NULL,
+  "from" INTEGER NOT NULL, until INTEGER NOT NULL, given_back INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE budgets (
+  id TEXT PRIMARY KEY, account TEXT NOT NULL, name TEXT NOT NULL, kind INTEGER NOT NULL, time INTEGER NOT NULL,
+  "limit" INTEGER NOT NULL, unit TEXT NOT NULL, "from" INTEGER NOT NULL, until INTEGER NOT NULL, filters TEXT NOT NULL,
+  given TEXT NOT NULL, notifications TEXT NOT NULL, actions TEXT NOT NULL, tags TEXT NOT NULL, updated INTEGER NOT NULL)
+  STRICT, WITHOUT ROWID;
+CREATE TABLE mails (
+  id TEXT PRIMARY KEY, account TEXT NOT NULL, "to" TEXT NOT NULL, subject TEXT NOT NULL, text TEXT NOT NULL, about TEXT NOT NULL,
+  state INTEGER NOT NULL, tries INTEGER NOT NULL, created INTEGER NOT NULL, next_try INTEGER NOT NULL, error TEXT NOT NULL)
+  STRICT, WITHOUT ROWID;
+CREATE TABLE usage_days (
+  account TEXT NOT NULL, day INTEGER NOT NULL, kind INTEGER NOT NULL, type TEXT NOT NULL, catalogue TEXT NOT NULL,
+  price INTEGER NOT NULL, house INTEGER NOT NULL, amount INTEGER NOT NULL, seconds INTEGER NOT NULL,
+  PRIMARY KEY (account, day, kind, type, catalogue, price, house)) STRICT, WITHOUT ROWID;
+-- Several grants may pay one posting: its seconds are those of its first entry.
+INSERT INTO usage_days
+  SELECT account, (at - 1) / 86400000 * 86400000, kind, type, catalogue, price, debit = 'house:unfunded_storage', sum(amount),
+    sum(CASE WHEN EXISTS (SELECT 1 FROM entries b WHERE b.subject = e.subject AND b.generation = e.generation AND
+      b.segment = e.segment - 1 AND b.kind = e.kind AND b."from" = e."from" AND b."to" = e."to") THEN 0 ELSE "to" - "from" END)
+  FROM entries e WHERE kind IN (2, 3, 4) GROUP BY 1, 2, 3, 4, 5, 6, 7;
+)sql";
+
+constexpr std::array kVersions = {kVersion1, kVersion2, kVersion3, kVersion4};
 
 }  // namespace
 

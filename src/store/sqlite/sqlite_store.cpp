@@ -51,6 +51,7 @@ class SqliteStore final : public Store {
   void tend() override;
   base::Result<std::vector<domain::Entry>> entries(EntryQuery query) override;
   base::Result<std::vector<domain::Audit>> audits(AuditQuery query) override;
+  base::Result<std::vector<domain::UsageDay>> usage(UsageQuery query) override;
 
  private:
   struct Attempt {
@@ -103,24 +104,7 @@ base::Result<domain::State> SqliteStore::load() {
 
   domain::State state;
   try {
-    TRY(load_table<domain::Course>(state));
-    TRY(load_table<domain::Person>(state));
-    TRY(load_table<domain::Account>(state));
-    TRY(load_table<domain::AccessKey>(state));
-    TRY(load_table<domain::KeyPair>(state));
-    TRY(load_table<domain::Image>(state));
-    TRY(load_table<domain::Disk>(state));
-    TRY(load_table<domain::Instance>(state));
-    TRY(load_table<domain::Grant>(state));
-    TRY(load_table<domain::Hold>(state));
-    TRY(load_table<domain::ClientToken>(state));
-    TRY(load_table<domain::Pass>(state));
-    TRY(load_table<domain::Setting>(state));
-    TRY(load_table<domain::JoinCode>(state));
-    TRY(load_table<domain::CourseLink>(state));
-    TRY(load_table<domain::QueuePlace>(state));
-    TRY(load_table<domain::Spend>(state));
-    TRY(load_table<domain::CreditCode>(state));
+    TRY(StateRows::each([&]<class Row>() { return load_table<Row>(state); }));
   } catch (const std::exception& e) {
     return base::fail(base::Fault::kUnavailable, "StoreUnavailable",
                       std::string("a row of the database is damaged: ") + e.what() +
@@ -157,9 +141,7 @@ SqliteStore::Attempt SqliteStore::attempt(const Batch& batch) {
     writer_.execute("ROLLBACK");
     return {{Outcome::kFenced, "a newer server has taken over this state"}};
   }
-  for (const auto& change : batch)
-    if (const int wrote = tables_.write(change); wrote != SQLITE_DONE)
-      return give_up(wrote, "cannot write a row");
+  if (const int wrote = tables_.write(batch); wrote != SQLITE_DONE) return give_up(wrote, "cannot write a row");
   if (const int ended = end_.step(); ended != SQLITE_DONE) {
     // No space: SQLite has not written the frame that commits. Anything else, a failed fsync above all,
     // leaves open whether the disk has it.
@@ -216,6 +198,16 @@ base::Result<std::vector<domain::Audit>> SqliteStore::audits(AuditQuery query) {
   statement.bind(2, static_cast<std::int64_t>(query.limit));
   if (!query.target.empty()) statement.bind_text(3, query.target);
   return rows<domain::Audit>(statement);
+}
+
+base::Result<std::vector<domain::UsageDay>> SqliteStore::usage(UsageQuery query) {
+  const std::lock_guard lock(reading_);
+  TRY_ASSIGN(auto statement, reader_.prepare(sqlite::select_sql<domain::UsageDay>() +
+                                             " WHERE account = ?1 AND day >= ?2 AND day < ?3 ORDER BY account, day, kind, type, catalogue, price, house"));
+  statement.bind_text(1, query.account.view());
+  statement.bind(2, query.from.ms);
+  statement.bind(3, query.until.ms);
+  return rows<domain::UsageDay>(statement);
 }
 
 }  // namespace

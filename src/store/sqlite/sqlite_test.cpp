@@ -95,6 +95,11 @@ TEST(Sqlite, ColumnsAreThoseOfTheRows) {
   check(static_cast<QueuePlace*>(nullptr));
   check(static_cast<CreditCode*>(nullptr));
   check(static_cast<Spend*>(nullptr));
+  check(static_cast<Catalogue*>(nullptr));
+  check(static_cast<Outage*>(nullptr));
+  check(static_cast<Budget*>(nullptr));
+  check(static_cast<Mail*>(nullptr));
+  check(static_cast<UsageDay*>(nullptr));
   check(static_cast<Entry*>(nullptr));
   check(static_cast<Audit*>(nullptr));
 }
@@ -124,6 +129,32 @@ TEST(Sqlite, AStateOfTheFirstVersionIsCarriedOver) {
   const auto& disk = *state->disks.begin()->second;
   EXPECT_EQ(disk.image.str(), "ami-00000000000000001");
   EXPECT_EQ(disk.origin.str(), "i-00000000000000001");
+}
+
+TEST(Sqlite, UsageOfAnOlderStateIsSummedFromItsEntries) {
+  TestFolder folder;
+  {
+    auto database = sqlite::Database::open(folder.path() + "/stipend.db", sqlite::Open::kWriter);
+    ASSERT_TRUE(database);
+    ASSERT_TRUE(sqlite::migrate_to(*database, 3));
+    // Two grants pay one posting; the next is of the same day; the third of the day after.
+    ASSERT_EQ(SQLITE_OK, database->execute(R"sql(
+      INSERT INTO entries VALUES
+        (1, '123456789012', 2, 'grant:a', 'usage:1', 5, 'i-1', 1, 0, 0, 60, 9, '2026', 't2.micro', 'usage', 86400000, 'a'),
+        (2, '123456789012', 2, 'grant:b', 'usage:1', 6, 'i-1', 1, 1, 0, 60, 9, '2026', 't2.micro', 'usage', 86400000, 'b'),
+        (3, '123456789012', 2, 'grant:b', 'usage:1', 7, 'i-1', 1, 2, 60, 70, 9, '2026', 't2.micro', 'usage', 86400000, 'c'),
+        (4, '123456789012', 2, 'grant:b', 'usage:1', 8, 'i-1', 1, 3, 70, 75, 9, '2026', 't2.micro', 'usage', 86400001, 'd')
+    )sql"));
+  }
+  auto store = open_sqlite(folder.path(), kSmall);
+  ASSERT_TRUE(store) << store.error().message;
+  const auto days = (*store)->usage({*domain::AccountId::parse("123456789012"), {0}, {2 * 86'400'000}});
+  ASSERT_TRUE(days);
+  ASSERT_EQ(days->size(), 2u);
+  EXPECT_EQ(days->at(0).amount.nano, 18);
+  EXPECT_EQ(days->at(0).seconds, 70);
+  EXPECT_EQ(days->at(1).day.ms, 86'400'000);
+  EXPECT_EQ(days->at(1).amount.nano, 8);
 }
 
 TEST(Sqlite, KeysThatASuspensionSwitchedOffAreTheirPersonsAgain) {

@@ -1,10 +1,13 @@
 // The prepared statements of each table, made once.
 #pragma once
 
+#include <sqlite3.h>
+
 #include <tuple>
 
 #include "store/change.hpp"
 #include "store/sqlite/columns.hpp"
+#include "store/usage.hpp"
 
 namespace stipend::store::sqlite {
 
@@ -48,11 +51,23 @@ class Tables {
   base::Status prepare(Database& database) {
     base::Status status;
     std::apply([&](auto&... table) { ((status = status ? table.prepare(database) : status), ...); }, all_);
-    return status;
+    TRY(status);
+    TRY_ASSIGN(add_usage_, database.prepare("INSERT INTO usage_days VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET "
+                                            "amount = amount + excluded.amount, seconds = seconds + excluded.seconds"));
+    return {};
   }
   // SQLITE_DONE or the extended code of the failure.
-  int write(const Change& change) {
-    return std::visit([&](const auto& one) { return write_one(one); }, change);
+  int write(const Batch& batch) {
+    UsageOf usage;
+    for (const auto& change : batch) {
+      if (const int code = std::visit([&](const auto& one) { return write_one(one); }, change); code != SQLITE_DONE) return code;
+      const auto* entry = std::get_if<Put<domain::Entry>>(&change);
+      const auto more = entry ? usage.next(*entry->row) : std::nullopt;
+      if (!more) continue;
+      bind_row(add_usage_, 1, *more, scratch_);
+      if (const int code = add_usage_.step(); code != SQLITE_DONE) return code;
+    }
+    return SQLITE_DONE;
   }
 
  private:
@@ -72,12 +87,8 @@ class Tables {
     return statement.step();
   }
 
-  template <class... Rows>
-  using Each = std::tuple<TableStatements<Rows>...>;
-  Each<domain::Course, domain::Person, domain::Account, domain::AccessKey, domain::KeyPair, domain::Image,
-       domain::Disk, domain::Instance, domain::Grant, domain::Hold, domain::ClientToken, domain::Pass,
-       domain::Setting, domain::JoinCode, domain::CourseLink, domain::QueuePlace, domain::Spend, domain::CreditCode, domain::Entry, domain::Audit>
-      all_;
+  StateRows::Tuple<TableStatements, domain::Entry, domain::Audit> all_;
+  Statement add_usage_;
   std::vector<std::string> scratch_;
 };
 

@@ -1,0 +1,28 @@
+#include "store/usage.hpp"
+
+namespace stipend::store {
+
+using domain::EntryKind;
+
+base::WallTime usage_day(base::WallTime at) {
+  constexpr std::int64_t kDayMs = 86'400'000;
+  return {(at.ms - 1) / kDayMs * kDayMs};
+}
+
+std::optional<domain::UsageDay> UsageOf::next(const domain::Entry& entry) {
+  if (entry.kind != EntryKind::kCharge && entry.kind != EntryKind::kStorage && entry.kind != EntryKind::kCorrection) return std::nullopt;
+  Posting posting{entry.subject, entry.generation, entry.from.count, entry.to.count, entry.kind};
+  const bool again = before_ == posting;
+  before_ = std::move(posting);
+  return domain::UsageDay{.account = entry.account,
+                          .day = usage_day(entry.at),
+                          .kind = entry.kind,
+                          .type = entry.type,
+                          .catalogue = entry.catalogue,
+                          .price = entry.price,
+                          .house = entry.debit == "house:unfunded_storage",
+                          .amount = entry.amount,
+                          .seconds = again ? 0 : entry.to.count - entry.from.count};
+}
+
+}  // namespace stipend::store
