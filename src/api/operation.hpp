@@ -31,12 +31,20 @@
   decl = *std::move(tmp)
 #define CO_TRY_ASSIGN(decl, expr) CO_TRY_ASSIGN_IMPL(STIPEND_CAT(try_value_, __LINE__), decl, expr)
 
+namespace stipend::aws::budgets {}
+namespace stipend::aws::ce {}
 namespace stipend::aws::ec2 {}
+namespace stipend::aws::freetier {}
+namespace stipend::aws::pricing {}
 namespace stipend::aws::sts {}
 
 namespace stipend::api {
 
+namespace budgets = aws::budgets;
+namespace ce = aws::ce;
 namespace ec2 = aws::ec2;
+namespace freetier = aws::freetier;
+namespace pricing = aws::pricing;
 namespace sts = aws::sts;
 using base::fail;
 using base::Fault;
