@@ -22,6 +22,13 @@ using ReadConsole = std::function<void(base::InstanceId, ConsoleDone)>;
 // The secret of an access key, unsealed. Any thread; the result is never logged.
 using OpenSecret = std::function<base::Result<std::string>(const domain::AccessKey&)>;
 
+// What the ledger says of these accounts: the days that began in [from, until), or the entries made in it, by account and
+// then in their order. Off the engine's strand; `done` once, from any thread.
+using UsageDone = std::function<void(base::Result<std::vector<domain::UsageDay>>)>;
+using ReadUsage = std::function<void(std::vector<base::AccountId> accounts, base::WallTime from, base::WallTime until, UsageDone)>;
+using EntriesDone = std::function<void(base::Result<std::vector<domain::Entry>>)>;
+using ReadEntries = std::function<void(std::vector<base::AccountId> accounts, base::WallTime from, base::WallTime until, EntriesDone)>;
+
 class InstanceTexts;
 
 // What the server is made of, as far as this folder uses it. Outlives every request.
@@ -33,6 +40,8 @@ struct Parts {
   ReadConsole read_console;
   Settings settings;
   Cursors::Key cursor_key{};  // kept by the caller, so that page tokens survive a restart
+  ReadUsage read_usage{};
+  ReadEntries read_entries{};
 };
 
 struct Context {
