@@ -279,7 +279,7 @@ awaitable<Result<std::vector<gateway::LinkView>>> EngineClass::links(base::Accou
 awaitable<Result<gateway::LinkView>> EngineClass::make_link(base::AccountId staff, gateway::LinkView wish, std::string request_id) {
   return control::run<gateway::LinkView>(engine_, console_actor(staff, std::move(request_id)), [wish](control::Tx& tx) -> Result<gateway::LinkView> {
     TRY_ASSIGN(const auto made, control::make_course_link(tx, {"", wish.title, wish.image, wish.type, wish.repository, wish.branch, wish.path}));
-    return view(tx.state(), *made);
+    return view(tx.state(), *made, tx.now());
   });
 }
 

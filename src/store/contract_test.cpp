@@ -144,7 +144,7 @@ TEST_P(StoreContract, EveryMemberOfEveryRowComesBack) {
   course.class_hours = {{{1}, {2}, "t2.micro", 44}};
   course.wallet = account_;
   course.folder = disk.id;
-  course.policy = {{"t2.micro"}, 1, 2, 3, {4}, {5}, {{{6}, {7}}}, {{{8}, {9}}}, FreeEnd::kStop, {10}, {11}, {12}};
+  course.policy = {{"t2.micro"}, 1, 2, 3, {4}, {5}, {{{6}, {7}}}, {{{8}, {9}}}, FreeEnd::kStop, {10}, {11}, {12}, {"t2.micro", 750, 12}};
   course.emergency_given = {13};
   account.status = AccountStatus::kSuspended;
   account.section = "101";
