@@ -4,12 +4,15 @@ import { at, notice } from "/assets/dom.js";
 import { drawCounters } from "/assets/class-counters.js";
 import { showCodes } from "/assets/class-codes.js";
 import { showCreditCodes } from "/assets/class-credit-codes.js";
+import { showDisks } from "/assets/class-disks.js";
 import { showLinks } from "/assets/class-links.js";
 import { showMember } from "/assets/class-member.js";
 import { showMembers } from "/assets/class-members.js";
 import { showRoster } from "/assets/class-roster.js";
+import { showRules } from "/assets/class-rules.js";
 
-const VIEWS = { "/class": showMembers, "/class/roster": showRoster, "/class/codes": showCodes, "/class/credit-codes": showCreditCodes, "/class/links": showLinks };
+const VIEWS = { "/class": showMembers, "/class/roster": showRoster, "/class/codes": showCodes, "/class/credit-codes": showCreditCodes, "/class/links": showLinks,
+  "/class/rules": showRules, "/class/disks": showDisks };
 
 async function start() {
   let session;

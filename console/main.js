@@ -7,6 +7,7 @@ import { drawDisks, endOf } from "/assets/disks.js";
 import { connect } from "/assets/ssh.js";
 import { drawMachines } from "/assets/machines.js";
 import { drawQueue, setPlaces } from "/assets/queue.js";
+import { drawRules } from "/assets/rules.js";
 import { day, when } from "/assets/when.js";
 
 const NOT_LIVE = "Not live at the moment. Trying again…";
@@ -135,7 +136,7 @@ async function start() {
   }
   at("content").hidden = false;
   if (session.suspended) notice("Your account is suspended: machines stay stopped. Your files can be fetched on the page Files. Ask your teacher.");
-  await Promise.all([drawLaunch(), drawAccount(session), drawAccessKeys(session), drawCredit(session)]);
+  await Promise.all([drawLaunch(), drawAccount(session), drawAccessKeys(session), drawCredit(session), drawRules()]);
   listen();
 }
 

@@ -24,7 +24,7 @@ TEST(NoticeWords, FullMemoryNamesTheNextLargerTypeOfTheFamilyAndItsPrice) {
 
 TEST(NoticeWords, WithoutALargerOneOfTheFamilyTheCheapestIsNamedAndWithoutAnyNone) {
   const domain::Catalogue catalogue{"x", "", {{"t9.a", 1, 1024, {10}, "", 0, 0, ""}, {"m9.b", 1, 4096, {90}, "", 0, 0, ""}, {"c9.a", 1, 2048, {50}, "", 0, 0, ""},
-                                              {"p9.a", 1, 9999, {20}, "ec2", 0, 0, ""}}, {}};
+                                              {"p9.a", 1, 9999, {20}, "ec2", 0, 0, ""}}, {}, {}, {}};
   EXPECT_NE(notice_sentence({NoticeKind::kOutOfMemory, {}, 1024, 0, 0, 1}, instance("t9.a"), &catalogue).find("A c9.a has 2 GiB"), std::string::npos);
   const auto most = notice_sentence({NoticeKind::kOutOfMemory, {}, 4096, 0, 0, 1}, instance("m9.b"), &catalogue);
   EXPECT_TRUE(most.ends_with("your files are fine.")) << most;

@@ -6,6 +6,7 @@
 
 #include "control/await.hpp"
 #include "control/commands/common.hpp"
+#include "control/commands/unfunded.hpp"
 
 namespace stipend::app {
 
@@ -38,7 +39,12 @@ bool is_staff(const State& state, const base::AccountId& account) {
   return row && (row->role == domain::Role::kTeacher || row->role == domain::Role::kAdministrator);
 }
 
-Result<compute::FilesWish> find_place(const State& state, const base::AccountId& account, const gateway::Spot& spot) {
+// Staff fetches what is on a member's disk only when the house pays for it.
+bool may_export(const State& state, const base::AccountId& account, const domain::Disk* disk, base::WallTime now) {
+  return disk && is_staff(state, account) && control::may_act_for(state, asker(account), disk->account) && control::house_keeps(state, *disk, now);
+}
+
+Result<compute::FilesWish> find_place(const State& state, const base::AccountId& account, const gateway::Spot& spot, base::WallTime now) {
   const auto* disk = state.find<domain::Disk>(spot.disk);
   if (const auto* folder = course_folder(state, account); folder && folder == disk && spot.copy.empty()) {
     if (control::is_suspended(state, account))
@@ -49,7 +55,7 @@ Result<compute::FilesWish> find_place(const State& state, const base::AccountId&
     return shared;
   }
   const bool own = disk && disk->account == account && !disk->deleted;
-  if (!own || (disk->kind != domain::DiskKind::kRoot && disk->kind != domain::DiskKind::kHome) ||
+  if (!(own || may_export(state, account, disk, now)) || (disk->kind != domain::DiskKind::kRoot && disk->kind != domain::DiskKind::kHome) ||
       (!spot.copy.empty() && disk->kind != domain::DiskKind::kHome))
     return base::fail(Fault::kNotFound, "NoSuchPlace", "There is no such disk among yours.");
   compute::FilesWish wish;
@@ -127,7 +133,7 @@ Result<std::shared_ptr<EngineFiles::Slot>> EngineFiles::take_slot(const base::Ac
 
 awaitable<Result<std::shared_ptr<FileLink>>> EngineFiles::open(base::AccountId account, gateway::Spot spot) {
   auto wish = co_await control::read<compute::FilesWish>(
-      engine_, asker(account), [account, spot](const State& state, base::WallTime) { return find_place(state, account, spot); });
+      engine_, asker(account), [account, spot](const State& state, base::WallTime now) { return find_place(state, account, spot, now); });
   if (!wish) co_return std::unexpected(wish.error());
   if (!disks_) co_return base::fail(Fault::kUnavailable, "FilesUnavailable", "The files of machines cannot be looked at on this server.");
   wish->epoch = epoch_;
@@ -149,7 +155,11 @@ awaitable<Status> EngineFiles::may_change(base::AccountId account, base::DiskId 
     if (control::is_suspended(state, account))
       return base::fail(Fault::kDenied, "AccountSuspended", "Your account is suspended: its files can be fetched, not changed. Ask your teacher.");
     const auto* folder = course_folder(state, account);
-    if (folder && folder->id == disk && !is_staff(state, account))
+    const auto* row = state.find<domain::Disk>(disk);
+    const bool is_folder = folder && folder->id == disk;
+    if (row && row->account != account && !is_folder)
+      return base::fail(Fault::kDenied, "NotYourDisk", "The files of a member's disk can be fetched, not changed.");
+    if (is_folder && !is_staff(state, account))
       return base::fail(Fault::kDenied, "StaffOnly", "The course's folder is changed by the staff of the course. Download what you need from it.");
     return true;
   });
@@ -164,7 +174,7 @@ awaitable<Status> EngineFiles::order(base::AccountId account, gateway::Spot spot
 
 awaitable<Result<std::vector<gateway::FilePlace>>> EngineFiles::places(base::AccountId account) {
   using Places = std::vector<gateway::FilePlace>;
-  return control::read<Places>(engine_, asker(account), [account](const State& state, base::WallTime) -> Result<Places> {
+  return control::read<Places>(engine_, asker(account), [account](const State& state, base::WallTime now) -> Result<Places> {
     Places out;
     if (const auto* folder = course_folder(state, account); folder && !control::is_suspended(state, account))
       out.push_back({.disk = folder->id, .instance = {}, .name = "", .home = false, .course = true, .writable = is_staff(state, account), .unready = ""});
@@ -175,7 +185,7 @@ awaitable<Result<std::vector<gateway::FilePlace>>> EngineFiles::places(base::Acc
       if (!disk || disk->deleted) continue;
       const auto* instance = disk->attached.empty() ? nullptr : state.find<domain::Instance>(disk->attached);
       if (disk->kind == domain::DiskKind::kRoot && instance && !instance->home_disk.empty()) continue;  // its files are on the home
-      const auto wish = find_place(state, account, {id});
+      const auto wish = find_place(state, account, {id}, now);
       if (!wish && wish.error().fault == Fault::kNotFound) continue;
       gateway::FilePlace place{.disk = id, .instance = disk->attached, .name = "", .home = disk->kind == domain::DiskKind::kHome, .course = false, .writable = true, .unready = ""};
       if (instance)
@@ -216,19 +226,30 @@ awaitable<Result<gateway::FileBytes>> EngineFiles::read(base::AccountId account,
   co_return gateway::FileBytes{view(*entry), std::make_shared<RestOfFile>(*link, std::move(*slot), left)};
 }
 
+awaitable<Status> EngineFiles::note_export(base::AccountId account, base::DiskId disk) {
+  const auto noted = co_await control::run<bool>(engine_, asker(account), [account, disk](control::Tx& tx) -> Result<bool> {
+    const auto* row = tx.state().find<domain::Disk>(disk);
+    if (!row || row->account == account || row->kind == domain::DiskKind::kCourse) return true;
+    TRY(control::note_export(tx, disk));
+    return true;
+  });
+  co_return noted ? Status{} : std::unexpected(noted.error());
+}
+
 awaitable<Result<std::shared_ptr<gateway::ByteSource>>> EngineFiles::zip(base::AccountId account, gateway::Spot spot, std::string path) {
   auto slot = take_slot(account);
   if (!slot) co_return std::unexpected(slot.error());
   const auto link = co_await open(account, spot);
   if (!link) co_return std::unexpected(link.error());
+  if (auto noted = co_await note_export(account, spot.disk); !noted) co_return std::unexpected(noted.error());
   const auto answer = co_await (*link)->ask(hostlink::ZipFolder{std::move(path)});
   if (!answer) co_return std::unexpected(answer.error());
   co_return std::make_shared<Chunks>(*link, std::move(*slot));
 }
 
 awaitable<Result<std::vector<std::string>>> EngineFiles::copies(base::AccountId account, base::DiskId disk) {
-  const auto known = co_await control::read<bool>(engine_, asker(account), [account, disk](const State& state, base::WallTime) -> Result<bool> {
-    TRY(find_place(state, account, {disk, "any"}));
+  const auto known = co_await control::read<bool>(engine_, asker(account), [account, disk](const State& state, base::WallTime now) -> Result<bool> {
+    TRY(find_place(state, account, {disk, "any"}, now));
     return true;
   });
   if (!known) co_return std::unexpected(known.error());

@@ -44,6 +44,7 @@ class EngineFiles final : public gateway::FilesPorts {
   template <class T>
   Answer<T> ask(base::AccountId account, gateway::Spot spot, hostlink::FileRequest request);
   gateway::awaitable<base::Status> may_change(base::AccountId account, base::DiskId disk);  // AccountSuspended, StaffOnly
+  gateway::awaitable<base::Status> note_export(base::AccountId account, base::DiskId disk);  // audits who fetches a member's disk
   gateway::awaitable<base::Status> order(base::AccountId account, gateway::Spot spot, hostlink::FileRequest request);
 
   control::Engine& engine_;

@@ -23,6 +23,8 @@
 #include "app/ports.hpp"
 #include "app/ports_class.hpp"
 #include "app/ports_credit.hpp"
+#include "app/ports_house.hpp"
+#include "app/ports_rules.hpp"
 #include "app/ports_join.hpp"
 #include "app/ports_files.hpp"
 #include "app/ports_disks.hpp"
@@ -109,6 +111,8 @@ struct Parts {
   std::optional<EnginePorts> ports;
   std::optional<EngineClass> class_ports;
   std::optional<EngineJoin> join_ports;
+  std::optional<EngineRules> rules;
+  std::optional<EngineHouse> house;
   std::optional<gateway::PeoplePorts> people;
   std::optional<EngineFiles> files;
   std::optional<NightlyCopies> copies;
@@ -178,7 +182,9 @@ void assemble(Parts& p) {
   p.ports.emplace(service.engine(), p.origin_ports);
   p.class_ports.emplace(service.engine());
   p.join_ports.emplace(service.engine(), p.ports->board());
-  p.people.emplace(*p.class_ports, *p.join_ports);
+  p.rules.emplace(service.engine());
+  p.house.emplace(service.engine());
+  p.people.emplace(*p.class_ports, *p.join_ports, *p.rules, *p.house);
   p.files.emplace(service.engine(), p.disks(), service.store().epoch(), p.random);
   gateway::Options options;
   options.people = &*p.people;

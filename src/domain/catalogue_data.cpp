@@ -144,8 +144,8 @@ std::vector<InstanceType> types_2026() {
 
 const std::vector<Catalogue>& catalogues() {
   static const std::vector<Catalogue> all{
-      {"2017", "EC2 on-demand list prices, us-east-1, Linux, March 2017", types_2017(), {100'000'000}},
-      {"2026", "EC2 on-demand list prices, us-east-1, Linux, September 2026", types_2026(), {100'000'000}},
+      {"2017", "EC2 on-demand list prices, us-east-1, Linux, March 2017", types_2017(), {100'000'000}, {}, {}},
+      {"2026", "EC2 on-demand list prices, us-east-1, Linux, September 2026", types_2026(), {100'000'000}, {}, {}},
   };
   return all;
 }

@@ -303,6 +303,8 @@ awaitable<net::Response> class_call(PeopleCall call, Who who, std::string path) 
   if (path == "/codes" || (post && path == "/codes/end")) co_return co_await codes(std::move(call), who, path != "/codes");
   if (path == "/credit-codes" || (post && path == "/credit-codes/end")) co_return co_await credit_codes(std::move(call), who, path != "/credit-codes");
   if (path == "/links" || (post && path == "/links/delete")) co_return co_await links(std::move(call), who, path != "/links");
+  if (post ? path == "/disks/delete" : path == "/disks") co_return co_await house_call(std::move(call), who, post);
+  if (path == "/rules") co_return co_await class_rules_call(std::move(call), who);
   if (!post && path == "/roster.csv") co_return co_await export_csv(std::move(call), who);
   if (post && path == "/members") {
     const auto page = co_await call.people.members.members(who.account, query_of(body_of(call.request)));

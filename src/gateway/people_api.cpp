@@ -34,6 +34,7 @@ awaitable<net::Response> signed_in(PeopleCall call) {
     const std::string rest(below(path, "/go"));
     co_return co_await go_call(std::move(call), *who, rest);
   }
+  if (path == "/rules" && call.request.method == "GET") co_return co_await rules_call(std::move(call), *who);
   if (path == "/own-link" && call.request.method == "POST") {
     const auto token = co_await call.people.coming.own_link(who->account, call.request_id);
     if (!token) co_return problem(token.error(), call.request_id);
@@ -80,7 +81,7 @@ base::Result<Money> amount(const Json& body, const char* name, bool needed) {
 bool is_people_path(std::string_view path) {
   if (!path.starts_with(kApi)) return false;
   const auto rest = path.substr(kApi.size());
-  return is_under(rest, "/class") || is_under(rest, "/join") || is_under(rest, "/go") || rest == "/own-link";
+  return is_under(rest, "/class") || is_under(rest, "/join") || is_under(rest, "/go") || rest == "/own-link" || rest == "/rules";
 }
 
 awaitable<net::Decision> people_decision(PeopleCall call) {

@@ -7,13 +7,17 @@
 //   POST /class/roster?credit=&digest=…           staff: the file as the body; with the preview's digest it is imported
 //   GET  /class/roster.csv, /class/codes, /class/links; POST /class/codes, /class/codes/end, /class/links, /class/links/delete
 //   GET, POST /class/credit-codes; POST /class/credit-codes/end
+//   GET /rules                                    members: what the course allows; GET, POST /class/rules: staff
+//   GET  /class/disks; POST /class/disks/delete   staff: disks that the house pays
 // What people are looked for by is in bodies, never in an address.
 #pragma once
 
 #include "gateway/class_ports.hpp"
 #include "gateway/guess_limit.hpp"
+#include "gateway/house_ports.hpp"
 #include "gateway/join_ports.hpp"
 #include "gateway/origins.hpp"
+#include "gateway/rules_ports.hpp"
 #include "net/server.hpp"
 
 namespace stipend::gateway {
@@ -21,6 +25,8 @@ namespace stipend::gateway {
 struct PeoplePorts {
   ClassPorts& members;
   JoinPorts& coming;
+  RulesPorts& rules;
+  HousePorts& house;
   GuessLimit guesses;
 };
 

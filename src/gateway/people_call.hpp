@@ -17,5 +17,10 @@ base::Result<Money> amount(const Json& body, const char* name, bool needed);
 awaitable<net::Response> class_call(PeopleCall call, Who who, std::string path);
 awaitable<net::Response> join_call(PeopleCall call, std::string path);
 awaitable<net::Response> go_call(PeopleCall call, Who who, std::string path);
+// The course's rules, for a member and for staff.
+awaitable<net::Response> rules_call(PeopleCall call, Who who);
+awaitable<net::Response> class_rules_call(PeopleCall call, Who who);
+// Disks that the house pays.
+awaitable<net::Response> house_call(PeopleCall call, Who who, bool remove);
 
 }  // namespace stipend::gateway

@@ -8,6 +8,8 @@ namespace {
 
 using boost::asio::awaitable;
 
+constexpr std::int64_t kDay = 86'400;
+
 Json to_json(const domain::Course& course) {
   return {{"course_id", course.id.str()},
           {"name", course.name},
@@ -15,6 +17,7 @@ Json to_json(const domain::Course& course) {
           {"catalogue", course.catalogue},
           {"homes", to_word(course.homes)},
           {"home_gib", course.home_gib},
+          {"grace_days", course.grace_s / kDay},
           {"created", base::to_iso8601(course.created)}};
 }
 
@@ -34,6 +37,10 @@ awaitable<JsonResult> create(AdminContext& context, control::Actor actor, Json a
   const auto home_gib = whole_number(arguments, "home_gib", request.home_gib);
   if (!home_gib) co_return std::unexpected(home_gib.error());
   request.home_gib = *home_gib;
+  const auto grace = whole_number(arguments, "grace_days", request.grace_s / kDay);
+  if (!grace) co_return std::unexpected(grace.error());
+  if (*grace < 0 || *grace > 366) co_return base::fail(base::Fault::kInvalid, "InvalidGrace", "the grace period is 0 to 366 days");
+  request.grace_s = *grace * kDay;
   co_return co_await control::run<Json>(context.engine(), std::move(actor), [request](control::Tx& tx) -> JsonResult {
     TRY_ASSIGN(const auto course, control::create_course(tx, request));
     return to_json(*course);

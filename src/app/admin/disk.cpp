@@ -5,7 +5,9 @@
 #include "control/commands/course_folder.hpp"
 #include "control/commands/instances.hpp"
 #include "control/commands/renew_root.hpp"
+#include "control/commands/people.hpp"
 #include "control/commands/trash.hpp"
+#include "control/commands/unfunded.hpp"
 
 namespace stipend::app {
 namespace {
@@ -35,6 +37,36 @@ awaitable<JsonResult> list(AdminContext& context, control::Actor actor, Json arg
           if (disk->deleted.has_value() == deleted && !control::is_purged(*disk, now)) out.push_back(to_json(*disk));
         return out;
       });
+}
+
+// What the house pays for, or will within a week: of a course, or of all.
+awaitable<JsonResult> unfunded(AdminContext& context, control::Actor actor, Json arguments) {
+  constexpr std::int64_t kAheadS = 7 * 86'400;
+  const auto name = text_or(arguments, "course", "");
+  co_return co_await control::read<Json>(context.engine(), std::move(actor), [name](const domain::State& state, base::WallTime now) -> JsonResult {
+    Json out = Json::array();
+    const auto* only = name.empty() ? nullptr : control::find_course(state, name);
+    if (!name.empty() && !only) return base::fail(base::Fault::kNotFound, "NoSuchCourse", "there is no course '" + name + "': `stipend course list` shows them");
+    for (const auto& [id, course] : state.courses) {
+      if (only && only != course.get()) continue;
+      for (const auto& found : control::unfunded_disks(state, *course, now, now.plus_seconds(kAheadS))) {
+        auto row = to_json(*found.disk);
+        row["kept_until"] = base::to_iso8601(found.kept_until);
+        row["unfunded"] = control::house_keeps(state, *found.disk, now);
+        out.push_back(std::move(row));
+      }
+    }
+    return out;
+  });
+}
+
+awaitable<JsonResult> remove(AdminContext& context, control::Actor actor, Json arguments) {
+  const auto disk = id<base::DiskId>(arguments, "disk");
+  if (!disk) co_return std::unexpected(disk.error());
+  co_return co_await control::run<Json>(context.engine(), std::move(actor), [disk = *disk](control::Tx& tx) -> JsonResult {
+    TRY(control::delete_unfunded(tx, disk));
+    return Json{{"disk_id", disk.str()}};
+  });
 }
 
 awaitable<JsonResult> restore(AdminContext& context, control::Actor actor, Json arguments) {
@@ -124,6 +156,8 @@ awaitable<JsonResult> folder(AdminContext& context, control::Actor actor, Json a
 }
 
 constexpr AdminCommand kCommands[] = {{"disk.list", list},
+                                      {"disk.unfunded", unfunded},
+                                      {"disk.delete", remove},
                                       {"disk.restore", restore},
                                       {"instance.renew_root", renew_root},
                                       {"course.set", set_course},

@@ -48,7 +48,7 @@ void add_new_root(CLI::App& instance, Cli& cli) {
 void add_disk_commands(CLI::App& app, Cli& cli) {
   add_course_settings(*app.get_subcommand("course"), cli);
   add_new_root(*app.get_subcommand("instance"), cli);
-  auto* disk = app.add_subcommand("disk", "list disks, bring deleted ones back")->require_subcommand(1);
+  auto* disk = app.add_subcommand("disk", "list disks, bring deleted ones back, decide about those that the house pays")->require_subcommand(1);
   auto* list = sub(*disk, cli, "list", "list disks");
   auto& deleted = flag(list, "--deleted", "those that were deleted and can be brought back");
   list->callback([&] {
@@ -60,6 +60,22 @@ void add_disk_commands(CLI::App& app, Cli& cli) {
       return to_table(rows, {{"DISK", "disk_id"}, {"ACCOUNT", "account_id"}, {"KIND", "kind"}, {"GIB", "gib"},
                              {"ATTACHED TO", "attached"}, {"CREATED", "created"}, {"HOUSE PAID $", "house"}});
     });
+  });
+  auto* unfunded = sub(*disk, cli, "unfunded", "disks that the house pays, or will within a week: the credit of their members is used up");
+  auto& course = option(unfunded, "--course", "of this course alone", false);
+  unfunded->callback([&] {
+    cli.ask("disk.unfunded", {{"course", course}}, [](const Json& j) {
+      auto rows = worded(j, {}, {"kept_until"});
+      for (auto& row : rows)
+        if (row.value("unfunded", false)) row["kept_until"] = "the house pays";
+      return to_table(rows, {{"DISK", "disk_id"}, {"ACCOUNT", "account_id"}, {"KIND", "kind"}, {"GIB", "gib"}, {"ATTACHED TO", "attached"},
+                             {"PAID UNTIL", "kept_until"}, {"HOUSE PAID $", "house"}});
+    });
+  });
+  auto* remove = sub(*disk, cli, "delete", "delete a disk that the house pays (a root disk with its stopped machine); it can be brought back for some days");
+  auto& gone = option(remove, "DISK", "vol-…", true);
+  remove->callback([&] {
+    cli.ask("disk.delete", {{"disk", gone}}, [](const Json& j) { return fmt::format("{} is deleted\n", line(j, "disk_id")); });
   });
   auto* restore = sub(*disk, cli, "restore", "bring a deleted disk back; it costs again from now");
   auto& id = option(restore, "DISK", "vol-…", true);

@@ -39,8 +39,11 @@ void add_course_commands(CLI::App& app, Cli& cli) {
   auto& catalogue = option(create, "--catalogue", "edition of the price list: 2026 (default) or 2017", false);
   auto& homes = option(create, "--homes", "keep (default): a home outlives the machine; machine: it is part of it, as on AWS", false);
   auto& home_gib = option(create, "--home-gib", "size of a home that is kept: 10", false);
+  auto& grace = option(create, "--grace-days", "how long a part of the credit keeps each disk when the rest is used up: 14", false);
   create->callback([&] {
-    cli.ask("course.create", {{"name", name}, {"plan", plan}, {"catalogue", catalogue}, {"homes", homes}, {"home_gib", home_gib}},
+    Json arguments{{"name", name}, {"plan", plan}, {"catalogue", catalogue}, {"homes", homes}, {"home_gib", home_gib}};
+    if (!grace.empty()) arguments["grace_days"] = grace;
+    cli.ask("course.create", arguments,
             [](const Json& j) { return fmt::format("Course {} ({})\n", line(j, "name"), line(j, "course_id")); });
   });
   sub(*course, cli, "list", "list courses")->callback([&] {
