@@ -39,7 +39,7 @@ base::Result<Json> verify_ledger(const std::string& folder, std::optional<ledger
   TRY_ASSIGN(auto snapshot, store::sqlite::Snapshot::open(folder));
   TRY_ASSIGN(const auto state, snapshot.rows());
   TRY_ASSIGN(const auto with_policy, snapshot.courses_with_policy());
-  const ledger::Rows rows{state, std::max(now, control::Head::high_water(state)), with_policy};
+  const ledger::Rows rows{state, std::max(now, control::Head::high_water(state)), with_policy, true};
   ledger::Verification verification(rows, std::move(held));
   TRY(snapshot.each_entry(
       [&](domain::Entry entry) {
@@ -50,6 +50,10 @@ base::Result<Json> verify_ledger(const std::string& folder, std::optional<ledger
         verification.add_damaged(number, why);
         return true;
       }));
+  TRY(snapshot.each_usage_day([&](const domain::UsageDay& kept) {
+    verification.add_usage(kept);
+    return !stop.load(std::memory_order_relaxed);
+  }));
   if (stop) return base::fail(Fault::kUnavailable, "ServerEnds", "the server ended before the ledger was read; ask again");
   ledger::Repeats repeats;
   TRY_ASSIGN(repeats.refused, snapshot.refuses_repeated_postings());

@@ -58,6 +58,7 @@ class LedgerTest : public testing::Test {
     store::Batch batch;
     const auto& state = table_.state();
     put_all(batch, state.courses);
+    put_all(batch, state.catalogues);
     put_all(batch, state.accounts);
     put_all(batch, state.disks);
     put_all(batch, state.instances);
@@ -85,7 +86,7 @@ class LedgerTest : public testing::Test {
     auto snapshot = store::sqlite::Snapshot::open(folder_.path());
     EXPECT_TRUE(snapshot);
     const auto state = *snapshot->rows();
-    const ledger::Rows rows{state, std::max(now, table_.now()), *snapshot->courses_with_policy()};
+    const ledger::Rows rows{state, std::max(now, table_.now()), *snapshot->courses_with_policy(), true};
     ledger::Verification verification(rows, std::move(held));
     EXPECT_TRUE(snapshot->each_entry(
         [&](domain::Entry entry) {
@@ -96,6 +97,10 @@ class LedgerTest : public testing::Test {
           verification.add_damaged(number, why);
           return true;
         }));
+    EXPECT_TRUE(snapshot->each_usage_day([&](const domain::UsageDay& kept) {
+      verification.add_usage(kept);
+      return true;
+    }));
     ledger::Repeats repeats{*snapshot->refuses_repeated_postings(), *snapshot->repeated_postings(10)};
     std::map<std::string, std::string> out;
     for (const auto& verdict : verification.end(repeats)) {
@@ -210,6 +215,37 @@ TEST_F(LedgerTest, ARowThatNamesNoIdIsToldAsDamaged) {
 TEST_F(LedgerTest, AnAccountBelowZeroIsNamed) {
   edit("UPDATE entries SET amount = 1 WHERE number = 1");
   EXPECT_THAT(wrong(), Names("below-zero"));
+}
+
+TEST_F(LedgerTest, AChargeAtAPriceThatNoListHasIsNamed) {
+  const auto number = std::to_string(first_charge());
+  edit("UPDATE entries SET price = price + 1 WHERE number = " + number);
+  EXPECT_THAT(wrong().at("prices"), Has("entry " + number + ": "));
+  edit("UPDATE entries SET price = price - 1, catalogue = '2017' WHERE number = " + number);
+  EXPECT_THAT(wrong().at("prices"), Has("entry " + number + ": the course did not sell at a price list '2017'"));
+}
+
+TEST_F(LedgerTest, ARunAndADiskAtAPriceThatNoListHasAreNamed) {
+  EXPECT_THAT(wrong(), testing::Not(Names("prices")));
+  const auto lab = table_.instance("lab").id.str(), disk = table_.instance("lab").root_disk.str();
+  edit("UPDATE instances SET run = json_set(run, '$.price', 1) WHERE id = '" + lab + "'");
+  edit("UPDATE disks SET gib = gib + 1 WHERE id = '" + disk + "'");
+  const auto found = wrong().at("prices");
+  EXPECT_THAT(found, Has(lab + ": its run is priced"));
+  EXPECT_THAT(found, Has(disk + ": priced"));
+}
+
+TEST_F(LedgerTest, ASumOfADayThatIsNotThatOfItsEntriesIsNamed) {
+  const auto ada = table_.account("ada").str();
+  EXPECT_THAT(wrong(), testing::Not(Names("usage")));
+  edit("UPDATE usage_days SET amount = amount + 1 WHERE account = '" + ada + "' AND type = 'm4.large'");
+  EXPECT_THAT(wrong().at("usage"), Has("account " + ada + ", 2027-01-15, m4.large at 2026: a sum of"));
+  edit("UPDATE usage_days SET amount = amount - 1, seconds = seconds + 3 WHERE account = '" + ada + "' AND type = 'm4.large'");
+  EXPECT_THAT(wrong().at("usage"), Has(" s, its entries are "));
+  edit("DELETE FROM usage_days WHERE account = '" + ada + "' AND type = 'm4.large'");
+  EXPECT_THAT(wrong().at("usage"), Has("and no sum of them"));
+  edit("INSERT INTO usage_days VALUES ('" + ada + "', 0, 2, 't2.nano', '2026', 1, 0, 1, 1)");
+  EXPECT_THAT(wrong().at("usage"), Has("and there is no entry"));
 }
 
 class LedgerWithFreeHours : public LedgerTest {

@@ -13,12 +13,13 @@
 
 namespace stipend::ledger {
 
-// The rows of one commit: courses, accounts, grants, holds, disks, instances. `now`: the newest time that is known.
+// The rows of one commit: courses with their price lists, accounts, grants, holds, disks, instances. `now`: the newest time that is known.
 // `with_policy`: courses that ever had rules of their own, so that runs may have cost less than their price: in free hours.
 struct Rows {
   const domain::State& state;
   base::WallTime now;
   std::set<base::CourseId> with_policy = {};
+  bool with_usage = false;  // the sums that the store keeps of each day come, too
 };
 
 struct Posting {
@@ -56,6 +57,7 @@ using Checks = std::vector<std::unique_ptr<Check>>;
 // `rows` outlive the checks.
 void add_entry_checks(Checks& checks, const Rows& rows);
 void add_price_checks(Checks& checks, const Rows& rows);
+void add_edition_checks(Checks& checks, const Rows& rows);
 void add_row_checks(Checks& checks, const Rows& rows);
 
 std::string dollars(Wide nano);

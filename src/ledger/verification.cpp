@@ -19,6 +19,7 @@ void find(Verdict& verdict, std::string what) {
 Verification::Verification(const Rows& rows, std::optional<InMemory> held) : rows_(rows), held_(std::move(held)) {
   add_entry_checks(checks_, rows_);
   add_price_checks(checks_, rows_);
+  add_edition_checks(checks_, rows_);
   add_row_checks(checks_, rows_);
   once_.name = "once";
   once_.rule = "each segment of a run, a disk or a grant is posted once";
@@ -34,6 +35,7 @@ void Verification::add(domain::Entry entry) {
   const auto after = books_.post(entry);
   const Posting posting{entry, chain, after};
   for (const auto& check : checks_) check->add(posting);
+  if (rows_.with_usage) usage_.add(posting);
   ++entries_;
   if (!held_ || entry.number != held_->last_entry) return;
   if (chain != held_->last_chain) find(memory_, fmt::format("entry {} ends the server's chain with another hash", entry.number));
@@ -58,6 +60,10 @@ std::vector<Verdict> Verification::end(const Repeats& repeats) {
   for (const auto& check : checks_) {
     check->end(rows_, books_);
     verdicts.push_back(check->verdict());
+  }
+  if (rows_.with_usage) {
+    usage_.end(rows_, books_);
+    verdicts.push_back(usage_.verdict());
   }
   for (const auto& posting : repeats.postings) find(once_, posting + " is posted more than once");
   if (!repeats.refused) find(once_, "the unique index that refuses a second posting is gone from the database");

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "ledger/checks.hpp"
+#include "ledger/usage_days.hpp"
 
 namespace stipend::ledger {
 
@@ -31,6 +31,8 @@ class Verification {
   void add(domain::Entry entry);
   // An entry that cannot be read as one.
   void add_damaged(std::int64_t number, const std::string& why);
+  // A sum that the store keeps of a day; all of them, after the entries, where Rows::with_usage.
+  void add_usage(const domain::UsageDay& kept) { usage_.compare(kept); }
   std::vector<Verdict> end(const Repeats& repeats);
   std::int64_t entries() const { return entries_; }
 
@@ -41,6 +43,7 @@ class Verification {
   std::optional<InMemory> held_;
   Books books_;
   Checks checks_;
+  UsageDays usage_;
   std::int64_t entries_ = 0;
   Verdict once_, damaged_, memory_;
 };

@@ -2,6 +2,7 @@
 #include "app/words.hpp"
 #include "control/await.hpp"
 #include "control/commands/accounts.hpp"
+#include "domain/catalogue.hpp"
 
 namespace stipend::app {
 namespace {
@@ -10,11 +11,11 @@ using boost::asio::awaitable;
 
 constexpr std::int64_t kDay = 86'400;
 
-Json to_json(const domain::Course& course) {
+Json course_json(const domain::Course& course, base::WallTime now) {
   return {{"course_id", course.id.str()},
           {"name", course.name},
           {"plan", course.plan == domain::RatePlan::kPerHour ? "per-hour" : "per-second"},
-          {"catalogue", course.catalogue},
+          {"catalogue", domain::edition_at(course, now)},
           {"homes", to_word(course.homes)},
           {"home_gib", course.home_gib},
           {"grace_days", course.grace_s / kDay},
@@ -43,15 +44,15 @@ awaitable<JsonResult> create(AdminContext& context, control::Actor actor, Json a
   request.grace_s = *grace * kDay;
   co_return co_await control::run<Json>(context.engine(), std::move(actor), [request](control::Tx& tx) -> JsonResult {
     TRY_ASSIGN(const auto course, control::create_course(tx, request));
-    return to_json(*course);
+    return course_json(*course, tx.now());
   });
 }
 
 awaitable<JsonResult> list(AdminContext& context, control::Actor actor, Json) {
   co_return co_await control::read<Json>(context.engine(), std::move(actor),
-                                         [](const domain::State& state, base::WallTime) -> JsonResult {
+                                         [](const domain::State& state, base::WallTime now) -> JsonResult {
                                            Json out = Json::array();
-                                           for (const auto& [id, course] : state.courses) out.push_back(to_json(*course));
+                                           for (const auto& [id, course] : state.courses) out.push_back(course_json(*course, now));
                                            return out;
                                          });
 }

@@ -1,9 +1,10 @@
-// `stipend plan`: what a piece of homework costs, from the price list alone. Needs no server.
+// `stipend plan`: what a piece of homework costs, from the price list alone. Needs no server but for a course's own list.
 #include <fmt/format.h>
 
 #include <charconv>
 
 #include "app/cli/parts.hpp"
+#include "app/cli/price_file.hpp"
 #include "base/money.hpp"
 #include "domain/homework.hpp"
 
@@ -11,8 +12,8 @@ namespace stipend::app {
 namespace {
 
 struct Wish {
-  const domain::Catalogue* catalogue = nullptr;
-  const domain::InstanceType* type = nullptr;
+  domain::Catalogue catalogue;
+  domain::InstanceType type;
   std::int64_t students = 1, disk_gib = 8;
   domain::Homework homework;
 };
@@ -39,16 +40,28 @@ struct Words {
   std::string type, hours, students, catalogue, disk_gib, days, starts;
 };
 
-base::Result<Wish> wish_of(const Words& words) {
+// One of AWS, a file, or a course's own, which its server knows.
+base::Result<domain::Catalogue> price_list(const Cli& cli, const std::string& named) {
+  const auto edition = named.empty() ? "2026" : named;
+  if (const auto* built_in = domain::find_catalogue(edition)) return *built_in;
+  if (edition.find('/') != edition.npos || edition.ends_with(".json")) return read_price_file(edition);
+  TRY_ASSIGN(const auto where, cli.paths());
+  auto known = ask_server(where, "catalogue.show", {{"edition", edition}});
+  if (known) return price_list_of(*known);
+  if (known.error().code != "NotServed") return std::unexpected(known.error());
+  return base::fail(base::Fault::kNotFound, "NoSuchCatalogue",
+                    fmt::format("'{}' is none of the price lists 2026 and 2017 and no file that ends in .json; a course's own is known to its server, and {}",
+                                edition.substr(0, 40), known.error().message));
+}
+
+base::Result<Wish> wish_of(const Cli& cli, const Words& words) {
   Wish wish;
-  const auto edition = words.catalogue.empty() ? "2026" : words.catalogue;
-  wish.catalogue = domain::find_catalogue(edition);
-  if (!wish.catalogue)
-    return base::fail(base::Fault::kNotFound, "NoSuchCatalogue", fmt::format("there is no price list '{}'; there are 2017 and 2026", edition.substr(0, 40)));
-  wish.type = domain::find_type(*wish.catalogue, words.type);
-  if (!wish.type)
+  TRY_ASSIGN(wish.catalogue, price_list(cli, words.catalogue));
+  const auto* type = domain::find_type(wish.catalogue, words.type);
+  if (!type)
     return base::fail(base::Fault::kNotFound, "NoSuchType",
-                      fmt::format("the price list {} has no instance type '{}'; names are like t2.medium", edition, words.type.substr(0, 40)));
+                      fmt::format("the price list {} has no instance type '{}'; names are like t2.medium", wish.catalogue.edition, words.type.substr(0, 40)));
+  wish.type = *type;
   TRY_ASSIGN(wish.students, number(words.students, "--students", 1, 1, 10'000));
   TRY_ASSIGN(wish.disk_gib, number(words.disk_gib, "--disk-gib", 8, 0, 1'024));
   TRY_ASSIGN(const auto days, number(words.days, "--days", 14, 0, 400));
@@ -57,7 +70,7 @@ base::Result<Wish> wish_of(const Words& words) {
   if (starts > seconds)
     return base::fail(base::Fault::kInvalid, "InvalidNumber", "--starts: each start must run for a second at least");
   constexpr std::int64_t kDay = 86'400, kGraceDays = 14;  // as a new course has it
-  wish.homework = {.machine = wish.type->price, .seconds = seconds, .starts = starts, .disk = domain::disk_price(*wish.catalogue, wish.disk_gib),
+  wish.homework = {.machine = wish.type.price, .seconds = seconds, .starts = starts, .disk = domain::disk_price(wish.catalogue, wish.disk_gib),
                    .disk_s = days * kDay, .grace_s = kGraceDays * kDay};
   return wish;
 }
@@ -75,9 +88,9 @@ Json bill_json(const domain::Bill& bill, std::int64_t students) {
 
 Json to_json(const Wish& wish) {
   const auto& h = wish.homework;
-  return {{"type", wish.type->name},
-          {"catalogue", wish.catalogue->edition},
-          {"source", wish.catalogue->source},
+  return {{"type", wish.type.name},
+          {"catalogue", wish.catalogue.edition},
+          {"source", wish.catalogue.source},
           {"price_per_hour", base::to_decimal({h.machine.nano_per_hour})},
           {"disk_price_per_hour", base::to_decimal({h.disk.nano_per_hour})},
           {"students", wish.students},
@@ -129,12 +142,12 @@ void add_plan_command(CLI::App& app, Cli& cli) {
   add("--type", words.type, "instance type, like t2.medium", true);
   add("--hours", words.hours, "how long a student's machine runs, all starts together: 6, 1.5", true);
   add("--students", words.students, "how many (default 1)", false);
-  add("--catalogue", words.catalogue, "edition of the price list: 2026 (default) or 2017", false);
+  add("--catalogue", words.catalogue, "price list: 2026 (default), 2017, a course's own, or a file", false);
   add("--disk-gib", words.disk_gib, "size of each disk (default 8; 0: none)", false);
   add("--days", words.days, "how long each disk exists (default 14)", false);
   add("--starts", words.starts, "how often each starts the machine (default 1)", false);
   plan->callback([&] {
-    const auto wish = wish_of(words);
+    const auto wish = wish_of(cli, words);
     if (!wish) return cli.fail(wish.error());
     const auto json = to_json(*wish);
     fmt::print("{}", cli.json ? json.dump(2) + "\n" : text_of(json));

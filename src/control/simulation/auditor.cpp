@@ -404,7 +404,8 @@ Violation Auditor::machines(const domain::State& state) const {
   return {};
 }
 
-Violation Auditor::at_rest(const domain::State& state, const std::vector<domain::Entry>& entries, base::WallTime now) const {
+Violation Auditor::at_rest(const domain::State& state, const std::vector<domain::Entry>& entries, const std::vector<domain::UsageDay>& usage,
+                           base::WallTime now) const {
   if (auto broken = all(state, now)) return broken;
   for (const auto& [key, paid] : open_) return text(key) + ": never settled";
   for (const auto& [id, disk] : disks_) {
@@ -415,11 +416,12 @@ Violation Auditor::at_rest(const domain::State& state, const std::vector<domain:
     const auto bill = ledger::bill_of_disk(disk.price, times);
     if (disk.charged != bill) return fmt::format("{}: charged {}, must be {}", id.view(), disk.charged, bill);
   }
-  ledger::Rows rows{state, now};
+  ledger::Rows rows{.state = state, .now = now, .with_usage = true};
   for (const auto& [id, course] : state.courses)
     if (!course->policy.free.empty()) rows.with_policy.insert(id);
   ledger::Verification verification(rows, ledger::InMemory{state.last_entry, state.last_chain, {}});
   for (const auto& entry : entries) verification.add(entry);
+  for (const auto& day : usage) verification.add_usage(day);
   for (const auto& verdict : verification.end({}))
     if (!verdict.ok()) return fmt::format("ledger verify, {}: {}", verdict.name, verdict.findings.front());
   return {};

@@ -37,7 +37,8 @@ class Auditor {
   domain::Violation all(const domain::State& state, base::WallTime now) const;
   domain::Violation machines(const domain::State& state) const;
   // When nothing runs any more: the ledger as a whole.
-  domain::Violation at_rest(const domain::State& state, const std::vector<domain::Entry>& entries, base::WallTime now) const;
+  domain::Violation at_rest(const domain::State& state, const std::vector<domain::Entry>& entries, const std::vector<domain::UsageDay>& usage,
+                            base::WallTime now) const;
 
   // From now on, when a person asked for a stop is known to the server by its clock only as far as reports tell.
   void clock_jumped() { jumped_ = true; }

@@ -357,7 +357,9 @@ void World::come_to_rest() {
     must(row != nullptr && !row->deleted, disk.str() + ": deleted, but its bytes are still there");
   }
   audit_all();
-  if (const auto broken = auditor_.at_rest(durable(), disk_->entries, Head::high_water(durable()))) throw Broken{*broken};
+  std::vector<domain::UsageDay> usage;
+  for (const auto& [key, day] : disk_->usage) usage.push_back(day);
+  if (const auto broken = auditor_.at_rest(durable(), disk_->entries, usage, Head::high_water(durable()))) throw Broken{*broken};
 }
 
 }  // namespace stipend::control

@@ -111,9 +111,10 @@ std::string Table::row(const Words& given) {
 
 std::string Table::setup(const Words& words, std::string& answer) {
   const auto& verb = words[0];
-  if (verb == "course") {
+  if (verb == "course") {  // course PLAN grace SECONDS [PRICE LIST]
     NewCourse course{"course", words.at(1) == "per-hour" ? domain::RatePlan::kPerHour : domain::RatePlan::kPerSecond, "2026", 0};
     if (words.size() > 3) course.grace_s = std::stoll(words[3]);
+    if (words.size() > 4) course.catalogue = words[4];
     answer = command(operator_of_it(), [&](Tx& tx) -> base::Status {
       TRY(create_course(tx, course));
       return {};

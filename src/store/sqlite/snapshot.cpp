@@ -53,6 +53,7 @@ base::Status Snapshot::read(domain::State& state) {
 base::Result<domain::State> Snapshot::rows() {
   domain::State state;
   TRY(read<domain::Course>(state));
+  TRY(read<domain::Catalogue>(state));
   TRY(read<domain::Account>(state));
   TRY(read<domain::Disk>(state));
   TRY(read<domain::Instance>(state));
@@ -93,6 +94,20 @@ base::Status Snapshot::each_entry(const std::function<bool(domain::Entry)>& entr
     if (!(why.empty() ? entry(std::move(row)) : damaged(statement.integer(0), std::move(why)))) return {};
   }
   if (code != SQLITE_DONE) return std::unexpected(database_.error("cannot read the entries"));
+  return {};
+}
+
+base::Status Snapshot::each_usage_day(const std::function<bool(const domain::UsageDay&)>& day) {
+  TRY_ASSIGN(auto statement, database_.prepare(select_sql<domain::UsageDay>()));
+  int code = 0;
+  try {
+    while ((code = statement.step()) == SQLITE_ROW)
+      if (!day(read_row<domain::UsageDay>(statement))) return {};
+  } catch (const std::exception& e) {
+    return base::fail(Fault::kUnavailable, "StoreDamaged",
+                      fmt::format("a sum of account {} cannot be read: {}; put the newest backup of the state folder back", statement.text(0), e.what()));
+  }
+  if (code != SQLITE_DONE) return std::unexpected(database_.error("cannot read the sums of days"));
   return {};
 }
 

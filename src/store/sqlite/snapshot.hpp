@@ -18,7 +18,7 @@ class Snapshot {
   // FOLDER/stipend.db. StoreTooOld, StoreTooNew: this program does not know its tables.
   static base::Result<Snapshot> open(const std::string& folder);
 
-  // Courses, accounts, disks, instances, grants, holds and settings, with the number and chain of the last entry.
+  // Courses, their price lists, accounts, disks, instances, grants, holds and settings, with the number and chain of the last entry.
   base::Result<domain::State> rows();
   // Courses whose policy was ever changed.
   base::Result<std::set<base::CourseId>> courses_with_policy();
@@ -26,6 +26,8 @@ class Snapshot {
   // either answers false.
   base::Status each_entry(const std::function<bool(domain::Entry)>& entry,
                           const std::function<bool(std::int64_t number, std::string why)>& damaged);
+  // Every sum that is kept beside the entries, one in memory at a time, until it answers false. StoreDamaged: one cannot be read.
+  base::Status each_usage_day(const std::function<bool(const domain::UsageDay&)>& day);
   // Of postings (subject, generation, segment) that are there more than once: at most `limit`, in words.
   base::Result<std::vector<std::string>> repeated_postings(std::size_t limit);
   // Whether the database itself still refuses them.

@@ -1,0 +1,11 @@
+// A price list in a file.
+#pragma once
+
+#include "app/price_list_json.hpp"
+
+namespace stipend::app {
+
+// At most 48 KiB, so that it passes to the server whole. NoSuchFile, FileTooLarge, InvalidCatalogue.
+base::Result<domain::Catalogue> read_price_file(const std::string& path);
+
+}  // namespace stipend::app
