@@ -3,7 +3,7 @@ import { call } from "/assets/api.js";
 import { ask, at, el, fill, notice } from "/assets/dom.js";
 import { when } from "/assets/when.js";
 
-const SOURCES = { course: "From your course", "top-up": "Given by your teacher", code: "Code", emergency: "Emergency credit", refund: "Given back" };
+const SOURCES = { course: "From your course", "top-up": "Given by your teacher", code: "Code", emergency: "Emergency credit", refund: "Given back", "free-tier": "Free tier" };
 
 // Rows of a table: what a member was given.
 export function grantRows(grants) {

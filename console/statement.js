@@ -10,6 +10,7 @@ const ofCourse = location.pathname === "/statement/course";
 const account = given.get("account") || "";
 const SUMS = [["opening", "Opening balance"], ["given", "Credit given"], ["taken_back", "Credit taken back"], ["expired", "Credit expired"],
   ["machines", "Machines"], ["disks", "Disks"], ["corrections", "Given back after faults"], ["house_disks", "Disks, paid by the house"], ["closing", "Closing balance"]];
+const GIVEN = new Set(["credit given", "refund", "free tier"]);  // with the giver's words
 const ALWAYS = new Set(["opening", "given", "machines", "disks", "closing"]);
 
 let month = /^\d{4}-\d\d$/.test(given.get("month") || "") ? given.get("month") : "";
@@ -21,7 +22,7 @@ const page = (after, more = {}) => call("GET", `/statement?${query({ account, mo
 
 function drawLine(line) {
   const price = line.price_shown ? `${line.price_shown}/h (${line.catalogue})` : "";
-  const note = line.what === "credit given" && line.reason ? `: ${line.reason}` : "";
+  const note = GIVEN.has(line.what) && line.reason ? `: ${line.reason}` : "";
   const what = [line.what, line.type].filter(Boolean).join(" ") + note;
   const house = line.house_shown ? `${line.house_shown} by the house` : "";
   return el("tr", {},

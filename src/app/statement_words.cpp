@@ -9,7 +9,10 @@ using base::Money;
 
 std::string what_of(const domain::Line& line) {
   switch (line.entry.kind) {
-    case domain::EntryKind::kGrant: return "credit given";
+    case domain::EntryKind::kGrant:
+      // The first word is the source of the grant.
+      if (line.entry.reason == "free-tier") return "free tier";
+      return line.entry.reason == "refund" || line.entry.reason.starts_with("refund ") ? "refund" : "credit given";
     case domain::EntryKind::kTakeBack: return "credit taken back";
     case domain::EntryKind::kExpiry: return "credit expired";
     case domain::EntryKind::kCharge: return "machine";

@@ -34,6 +34,19 @@ TEST(StatementWords, ADisksPriceIsFromThePriceListOfItsCourse) {
   EXPECT_EQ(line_view(line(domain::EntryKind::kGrant), {}, "2017").catalogue, "");
 }
 
+TEST(StatementWords, ARefundAndAFreeTierAreCalledSo) {
+  const auto what = [](const char* reason) {
+    auto grant = line(domain::EntryKind::kGrant);
+    grant.entry.reason = reason;
+    return line_view(grant, {}, "2026").what;
+  };
+  EXPECT_EQ(what("refund"), "refund");
+  EXPECT_EQ(what("refund i-0123456789abcdef0"), "refund");
+  EXPECT_EQ(what("free-tier"), "free tier");
+  EXPECT_EQ(what("top-up"), "credit given");
+  EXPECT_EQ(what("refunds"), "credit given");
+}
+
 TEST(StatementWords, WhatTheHousePaidIsSaidAndIsNoPartOfTheBalance) {
   auto disk = line(domain::EntryKind::kStorage);
   disk.house = {3};

@@ -286,5 +286,55 @@ TEST_F(GivenCredit, AnEmergencyAmountNeedsATotal) {
   EXPECT_EQ(offers(Money{}, Money{}), "ok");
 }
 
+class Refunds : public GivenCredit {
+ protected:
+  base::Result<domain::RowPtr<domain::Grant>> refund_of(const Actor& actor, const std::string& name, Money amount, const std::string& reason = "the lab was down",
+                                                        const base::InstanceId& instance = {}) {
+    return run<domain::RowPtr<domain::Grant>>(actor, [&](Tx& tx) { return refund(tx, id(name), amount, reason, instance); });
+  }
+  void use_an_hour() {
+    ASSERT_EQ(table_.run("launch alan web m4.large\nreport web running 0\ntick 3600\nreport web running 3600\nrenew alan\nstop web\nreport web ended 3600 person"), "");
+  }
+};
+
+TEST_F(Refunds, GiveBackWhatWasChargedAndSayWhy) {
+  use_an_hour();
+  const auto before = available("alan");
+  const auto audits = table_.state().last_audit;
+  const auto machine = table_.instance("web").id;
+  const auto given = refund_of(who("grace"), "alan", Money{40'000'000}, "  the lab was down ", machine);
+  ASSERT_TRUE(given);
+  EXPECT_EQ((*given)->source, "refund");
+  EXPECT_EQ((*given)->note, "the lab was down (" + machine.str() + ")");
+  EXPECT_TRUE((*given)->only_types.empty());
+  EXPECT_EQ(table_.entries().back().reason, "refund " + machine.str());
+  EXPECT_EQ(available("alan"), before + Money{40'000'000});
+  EXPECT_EQ(table_.state().last_audit, audits + 1);
+}
+
+TEST_F(Refunds, AreAtMostWhatWasChargedAndNotRefunded) {
+  EXPECT_EQ(code_of(refund_of(who("grace"), "alan", Money{1})), "MoreThanCharged");
+  use_an_hour();
+  const auto charged = figures(table_.state(), id("alan"), table_.now()).charged;
+  EXPECT_GE(charged, Money{100'000'000});
+  EXPECT_EQ(code_of(refund_of(who("grace"), "alan", charged + Money{1})), "MoreThanCharged");
+  EXPECT_EQ(code_of(refund_of(who("grace"), "alan", Money{60'000'000})), "ok");
+  EXPECT_EQ(code_of(refund_of(who("grace"), "alan", charged - Money{60'000'000})), "ok");
+  EXPECT_EQ(code_of(refund_of(who("grace"), "alan", Money{1})), "MoreThanCharged");
+}
+
+TEST_F(Refunds, NeedAReasonAnAmountAMachineOfTheAccountAndStaff) {
+  use_an_hour();
+  for (const auto* reason : {"", "   ", "two\nlines"}) EXPECT_EQ(code_of(refund_of(who("grace"), "alan", Money{1}, reason)), "InvalidReason") << reason;
+  EXPECT_EQ(code_of(refund_of(who("grace"), "alan", Money{1}, std::string(201, 'x'))), "InvalidReason");
+  EXPECT_EQ(code_of(refund_of(who("grace"), "alan", Money{})), "InvalidAmount");
+  EXPECT_EQ(code_of(refund_of(who("grace"), "alan", Money{-1})), "InvalidAmount");
+  EXPECT_EQ(code_of(refund_of(who("alan"), "alan", Money{1})), "UnauthorizedOperation");
+  EXPECT_EQ(code_of(refund_of(who("ada"), "alan", Money{1})), "NoSuchAccount");
+  ASSERT_EQ(table_.run("launch ada own m4.large\nreport own running 0\ntick 60\nstop own\nreport own ended 60 person"), "");
+  EXPECT_EQ(code_of(refund_of(who("grace"), "ada", Money{1}, "why", table_.instance("web").id)), "InvalidInstanceID.NotFound");
+  EXPECT_EQ(code_of(refund_of(kOperator, "ada", Money{1}, "why", table_.instance("own").id)), "ok");
+}
+
 }  // namespace
 }  // namespace stipend::control

@@ -9,7 +9,7 @@ namespace stipend::gateway {
 
 struct GrantView {
   Money amount, left;
-  std::string source;               // course | top-up | code | emergency
+  std::string source;               // course | top-up | refund | code | emergency | free-tier
   std::string reason;
   WallTime given;
   std::optional<WallTime> expires;  // empty: never

@@ -33,6 +33,29 @@ awaitable<JsonResult> give(AdminContext& context, control::Actor actor, Json arg
       });
 }
 
+awaitable<JsonResult> refund(AdminContext& context, control::Actor actor, Json arguments) {
+  const auto account = id<base::AccountId>(arguments, "account");
+  if (!account) co_return std::unexpected(account.error());
+  const auto amount = money(arguments, "amount");
+  if (!amount) co_return std::unexpected(amount.error());
+  const auto reason = text(arguments, "reason");
+  if (!reason) co_return std::unexpected(reason.error());
+  base::Result<base::InstanceId> instance = base::InstanceId();
+  if (arguments.contains("instance")) instance = id<base::InstanceId>(arguments, "instance");
+  if (!instance) co_return std::unexpected(instance.error());
+  co_return co_await control::run<Json>(
+      context.engine(), std::move(actor),
+      [account = *account, amount = *amount, reason = *reason, instance = *instance](control::Tx& tx) -> JsonResult {
+        TRY_ASSIGN(const auto grant, control::refund(tx, account, amount, reason, instance));
+        const auto f = control::figures(tx.state(), account, tx.now());
+        return Json{{"grant_id", grant->id.str()},
+                    {"amount", base::to_decimal(amount)},
+                    {"reason", grant->note},
+                    {"balance", base::to_decimal(f.balance)},
+                    {"available", base::to_decimal(f.available)}};
+      });
+}
+
 const domain::Person& person_of(const domain::State& state, const domain::Account& account) {
   static const domain::Person kErased;
   const auto* person = state.find<domain::Person>(account.person);
@@ -168,7 +191,7 @@ awaitable<JsonResult> verify(AdminContext& context, control::Actor actor, Json) 
   co_return co_await context.ledger.run(*held, at);
 }
 
-constexpr AdminCommand kCommands[] = {{"grant", give}, {"grant.found", give_found}, {"grant.list", list_grants}, {"ledger", entries}, {"ledger.verify", verify}};
+constexpr AdminCommand kCommands[] = {{"grant", give}, {"grant.found", give_found}, {"refund", refund}, {"grant.list", list_grants}, {"ledger", entries}, {"ledger.verify", verify}};
 
 }  // namespace
 

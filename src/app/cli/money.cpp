@@ -1,4 +1,4 @@
-// `stipend grant`, `stipend grants`
+// `stipend grant`, `stipend refund`, `stipend grants`
 #include <fmt/format.h>
 
 #include "app/cli/parts.hpp"
@@ -51,11 +51,26 @@ void add_grant(CLI::App& app, Cli& cli) {
   });
 }
 
+void add_refund(CLI::App& app, Cli& cli) {
+  auto* refund = sub(app, cli, "refund", "give back what was charged; the statement calls it a refund and says why");
+  auto& account = option(refund, "ACCOUNT", "the account's 12 digits", true);
+  auto& amount = option(refund, "AMOUNT", "dollars, at most what was charged and not refunded yet", true);
+  auto& reason = option(refund, "--reason", "why; the student sees it", true);
+  auto& instance = option(refund, "--instance", "the machine that it is about", false);
+  refund->callback([&] {
+    Json arguments{{"account", account}, {"amount", amount}, {"reason", reason}};
+    if (!instance.empty()) arguments["instance"] = instance;
+    cli.ask("refund", arguments, [](const Json& j) {
+      return fmt::format("Refunded {}. Balance {}, available {}\n", dollars(j, "amount"), dollars(j, "balance"), dollars(j, "available"));
+    });
+  });
+}
+
 void add_grants(CLI::App& app, Cli& cli) {
   auto* grants = sub(app, cli, "grants", "the credit that was given: to one account, or in a course");
   auto& account = option(grants, "--account", "the account's 12 digits", false);
   auto& course = option(grants, "--course", "the course's name or id", false);
-  auto& source = option(grants, "--source", "only of this source: course, top-up, code, emergency", false);
+  auto& source = option(grants, "--source", "only of this source: course, top-up, refund, code, emergency, free-tier", false);
   grants->callback([&] {
     if (account.empty() == course.empty()) return cli.fail({base::Fault::kInvalid, "InvalidArgument", "say --account or --course"});
     Json arguments = Json::object();
@@ -73,6 +88,7 @@ void add_grants(CLI::App& app, Cli& cli) {
 
 void add_money_commands(CLI::App& app, Cli& cli) {
   add_grant(app, cli);
+  add_refund(app, cli);
   add_grants(app, cli);
 }
 

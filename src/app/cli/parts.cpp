@@ -1,6 +1,10 @@
 #include "app/cli/parts.hpp"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <deque>
+#include <utility>
 
 namespace stipend::app {
 
@@ -27,5 +31,18 @@ bool& flag(CLI::App* command, const std::string& flags, const std::string& what)
 }
 
 std::string line(const Json& j, const char* key) { return escape_controls(j.value(key, "")); }
+
+void print_csv(const std::string& csv) {
+  if (!isatty(STDOUT_FILENO)) {
+    fmt::print("{}", csv);
+    return;
+  }
+  std::string one;
+  for (const char c : csv) {
+    if (c == '\r') continue;
+    if (c != '\n') one += c;
+    else fmt::print("{}\n", escape_controls(std::exchange(one, {})));
+  }
+}
 
 }  // namespace stipend::app

@@ -12,5 +12,7 @@ std::string& option(CLI::App* command, const std::string& flags, const std::stri
 bool& flag(CLI::App* command, const std::string& flags, const std::string& what);
 // A member of `j` that is text, safe for a terminal.
 std::string line(const Json& j, const char* key);
+// As it is into a file; on a terminal with its control characters shown.
+void print_csv(const std::string& csv);
 
 }  // namespace stipend::app

@@ -1,6 +1,5 @@
 // `stipend statement`: what an account or a course was given and charged in a month. Printed a page at a time as it comes.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <map>
 #include <utility>
@@ -10,19 +9,6 @@
 
 namespace stipend::app {
 namespace {
-
-void print_csv(const std::string& csv) {
-  if (!isatty(STDOUT_FILENO)) {
-    fmt::print("{}", csv);
-    return;
-  }
-  std::string one;
-  for (const char c : csv) {
-    if (c == '\r') continue;
-    if (c != '\n') one += c;
-    else fmt::print("{}\n", escape_controls(std::exchange(one, {})));
-  }
-}
 
 // All pages of one account's month.
 base::Status each_page(const Paths& paths, const std::string& account, const std::string& month, bool csv,
@@ -72,7 +58,8 @@ std::string lines_text(const Json& page, bool first) {
     row["from"] = local_time(row, "from");
     if (of(row, "in_shown").empty() && of(row, "out_shown").empty()) row["out_shown"] = "(" + of(row, "house_shown") + ")";
     row["price"] = of(row, "price_shown").empty() ? "" : fmt::format("{}/h ({})", of(row, "price_shown"), of(row, "catalogue"));
-    if (of(row, "what") == "credit given" && !of(row, "reason").empty()) row["what"] = "credit given: " + of(row, "reason");
+    const bool given = of(row, "what") == "credit given" || of(row, "what") == "refund" || of(row, "what") == "free tier";
+    if (given && !of(row, "reason").empty()) row["what"] = of(row, "what") + ": " + of(row, "reason");
     if (!of(row, "type").empty()) row["what"] = fmt::format("{} {}", of(row, "what"), of(row, "type"));
   }
   return to_table(rows, {{"NO", "number"}, {"FROM", "from"}, {"UNTIL", "until"}, {"WHAT", "what"}, {"ITEM", "item"}, {"PRICE", "price"},

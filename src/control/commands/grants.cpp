@@ -17,7 +17,26 @@ using base::Money;
 
 namespace {
 constexpr std::size_t kMostMembers = 10'000;
+
+base::Status check_may_give(const Tx& tx, const base::AccountId& account) {
+  const auto* row = tx.state().find<domain::Account>(account);
+  if (!row || !may_act_for(tx.state(), tx.actor(), account))
+    return base::fail(Fault::kNotFound, "NoSuchAccount", fmt::format("there is no account {}", account.str()));
+  const bool of_the_course = row->role == domain::Role::kCourse && is_operator(tx.actor());
+  if (!of_the_course && !managed_account(tx.state(), tx.actor(), account))
+    return base::fail(Fault::kDenied, "UnauthorizedOperation", "only the staff of the course gives credit");
+  return {};
 }
+
+Money refunded(const domain::State& state, const base::AccountId& account) {
+  Money sum;
+  if (const auto of = state.grants_of.find(account); of != state.grants_of.end())
+    for (const auto& id : of->second)
+      if (const auto* grant = state.find<domain::Grant>(id); grant->source == "refund") sum += grant->amount - grant->taken_back;
+  return sum;
+}
+
+}  // namespace
 
 base::Result<GrantTerms> check_terms(const domain::State& state, const domain::Course& course, base::WallTime now, GrantTerms terms) {
   if (terms.expires != base::WallTime::never() && (terms.expires <= now || terms.expires > now.plus_seconds(kLongestTermS)))
@@ -46,7 +65,7 @@ base::Result<domain::RowPtr<domain::Grant>> give(Tx& tx, Gift gift) {
   const auto id = grant.id;
   domain::Wallet wallet(tx.state(), gift.account, tx.now());
   wallet.post_storage_if_short();  // new money does not pay what reserves have covered
-  wallet.give(std::move(grant), gift.source);
+  wallet.give(std::move(grant), gift.about.empty() ? gift.source : gift.source + " " + gift.about);
   wallet.refill_reserves();
   save_wallet(tx, wallet);
   TRY(renew_account(tx, gift.account));
@@ -55,12 +74,7 @@ base::Result<domain::RowPtr<domain::Grant>> give(Tx& tx, Gift gift) {
 
 base::Result<domain::RowPtr<domain::Grant>> grant(Tx& tx, const base::AccountId& account, Money amount, const std::string& reason,
                                                   const GrantTerms& terms) {
-  const auto* row = tx.state().find<domain::Account>(account);
-  if (!row || !may_act_for(tx.state(), tx.actor(), account))
-    return base::fail(Fault::kNotFound, "NoSuchAccount", fmt::format("there is no account {}", account.str()));
-  const bool of_the_course = row->role == domain::Role::kCourse && is_operator(tx.actor());
-  if (!of_the_course && !managed_account(tx.state(), tx.actor(), account))
-    return base::fail(Fault::kDenied, "UnauthorizedOperation", "only the staff of the course gives credit");
+  TRY(check_may_give(tx, account));
   if (amount == Money{} || amount > kMostGiven || -amount > kMostGiven)
     return base::fail(Fault::kInvalid, "InvalidAmount", "give an amount other than 0, at most 1000000 dollars");
   TRY_ASSIGN(auto checked, check_terms(tx.state(), course_of(tx.state(), account), tx.now(), terms));
@@ -84,6 +98,29 @@ base::Result<domain::RowPtr<domain::Grant>> grant(Tx& tx, const base::AccountId&
   save_wallet(tx, wallet);
   TRY(renew_account(tx, account));
   return tx.state().grants.at(touched);
+}
+
+base::Result<domain::RowPtr<domain::Grant>> refund(Tx& tx, const base::AccountId& account, Money amount, const std::string& reason,
+                                                   const base::InstanceId& instance) {
+  TRY(check_may_give(tx, account));
+  const auto& state = tx.state();
+  if (amount <= Money{} || amount > kMostGiven)
+    return base::fail(Fault::kInvalid, "InvalidAmount", "refund an amount above 0, at most 1000000 dollars");
+  const auto note = clean_text(reason, 200, true);
+  if (!note || note->empty())
+    return base::fail(Fault::kInvalid, "InvalidReason", note ? "say why: a refund has a reason, and the member reads it" : "the reason " + note.error().message);
+  if (const auto* row = state.find<domain::Instance>(instance); row && row->account != account)
+    return base::fail(Fault::kNotFound, "InvalidInstanceID.NotFound", fmt::format("{} is no machine of account {}", instance.view(), account.view()));
+  const auto charged = domain::figures_without_runway(state, account, tx.now()).charged, before = refunded(state, account);
+  if (amount > charged - before)
+    return base::fail(Fault::kInvalid, "MoreThanCharged",
+                      fmt::format("account {} was charged {} in all{}, so {} cannot be refunded; credit beyond that is given with `stipend grant`",
+                                  account.view(), dollars(charged, base::Rounding::kFloor),
+                                  before > Money{} ? ", of which " + dollars(before, base::Rounding::kFloor) + " were refunded" : "",
+                                  dollars(amount, base::Rounding::kCeil)));
+  tx.audit("refund", account.str(), base::to_decimal(amount) + (instance.empty() ? "" : " " + instance.str()));
+  return give(tx, {.account = account, .amount = amount, .source = "refund", .note = instance.empty() ? *note : *note + " (" + instance.str() + ")",
+                   .about = instance.str()});
 }
 
 base::Status grant_all(Tx& tx, const Members& members, Money amount, const std::string& reason, const std::string& once,

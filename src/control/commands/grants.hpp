@@ -24,10 +24,11 @@ base::Result<GrantTerms> check_terms(const domain::State& state, const domain::C
 struct Gift {
   base::AccountId account;
   base::Money amount;              // above zero
-  std::string source;              // "top-up", "code", "emergency"
+  std::string source;              // "top-up", "refund", "code", "emergency", "free-tier"
   std::string note = {};           // free text, erasable
   std::string code = {};           // the credit code it came from
   GrantTerms terms = {};           // checked
+  std::string about = {};          // an id that the ledger's entry names beside the source
 };
 // Puts the grant: reserves that were used are filled first, and leases reach as far as the credit now does. Asks nobody and
 // writes no audit: what calls it does.
@@ -36,6 +37,11 @@ base::Result<domain::RowPtr<domain::Grant>> give(Tx& tx, Gift gift);
 // As grant() in accounts.hpp, with terms. Taking back has none: it takes from what expires last first.
 base::Result<domain::RowPtr<domain::Grant>> grant(Tx& tx, const base::AccountId& account, base::Money amount, const std::string& reason,
                                                   const GrantTerms& terms);
+// What was charged is given back by a person: a grant of the source "refund", which pays for everything and does not expire. At
+// most what the account was charged and was not refunded (MoreThanCharged); the reason is mandatory (InvalidReason). `instance`,
+// if it is not empty: the machine it is about, one of the account unless its row is gone.
+base::Result<domain::RowPtr<domain::Grant>> refund(Tx& tx, const base::AccountId& account, base::Money amount, const std::string& reason,
+                                                   const base::InstanceId& instance);
 // As grant_all() in people.hpp, with terms.
 base::Status grant_all(Tx& tx, const Members& members, base::Money amount, const std::string& reason, const std::string& once,
                        const GrantTerms& terms);
