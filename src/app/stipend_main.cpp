@@ -53,6 +53,7 @@ int main(int argc, char** argv) {
   add_forecast_command(app, cli);
   add_plan_command(app, cli);
   add_price_commands(app, cli);
+  add_outage_command(app, cli);
   add_statement_command(app, cli);
   CLI11_PARSE(app, argc, argv);
   return cli.status;

@@ -64,6 +64,7 @@ std::span<const AdminCommand> disk_commands();
 std::span<const AdminCommand> statement_commands();
 std::span<const AdminCommand> forecast_commands();
 std::span<const AdminCommand> price_commands();
+std::span<const AdminCommand> outage_commands();
 
 // Unknown command: NotFound. Missing or ill-typed arguments: Invalid, by name.
 boost::asio::awaitable<JsonResult> admin_call(AdminContext& context, control::Actor actor, std::string name, Json arguments);

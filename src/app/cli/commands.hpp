@@ -39,6 +39,7 @@ void add_credit_code_commands(CLI::App& app, Cli& cli);  // after course
 void add_forecast_command(CLI::App& app, Cli& cli);  // after course
 void add_plan_command(CLI::App& app, Cli& cli);
 void add_price_commands(CLI::App& app, Cli& cli);
+void add_outage_command(CLI::App& app, Cli& cli);
 void add_statement_command(CLI::App& app, Cli& cli);
 void add_server_commands(CLI::App& app, Cli& cli);  // serve, demo, down, doctor, status
 

@@ -5,6 +5,7 @@
 
 #include "base/check.hpp"
 #include "control/commands/common.hpp"
+#include "control/commands/outages.hpp"
 #include "control/commands/policy.hpp"
 #include "domain/charge.hpp"
 #include "domain/free_time.hpp"
@@ -183,7 +184,8 @@ base::Result<bool> forget_old(Tx& tx, std::size_t limit) {
     domain::Wallet wallet(state, account, tx.now());
     save_wallet(tx, wallet);
   }
-  return more && !expired.size();
+  const bool more_outages = forget_outages(tx, limit);
+  return (more && !expired.size()) || more_outages;
 }
 
 }  // namespace stipend::control

@@ -19,7 +19,7 @@ base::Status renew_account(Tx& tx, const base::AccountId& account);
 base::Status renew_with_what_is_free(Tx& tx, const base::AccountId& account);
 
 // Forgets what is over: private addresses of terminated machines after 10 min, their rows after an hour, client
-// tokens after a day, expired ways in, expired grants. At most `limit` rows a call; true: call again.
+// tokens after a day, expired ways in, expired grants, old outages. At most `limit` rows a call; true: call again.
 base::Result<bool> forget_old(Tx& tx, std::size_t limit = 500);
 
 }  // namespace stipend::control

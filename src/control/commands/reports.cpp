@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "control/commands/outages.hpp"
 #include "control/commands/queue.hpp"
 #include "control/commands/runs.hpp"
 #include "control/commands/trash.hpp"
@@ -135,7 +136,10 @@ base::Result<Renew> ended(Tx& tx, Instance instance, const Report& report) {
 
   const auto limit = run.limit;
   domain::Wallet wallet(tx.state(), instance.account, tx.now());
-  settle_run(tx, wallet, instance, end);
+  const auto given_back = settle_run(tx, wallet, instance, end);
+  const auto& before = *tx.state().find<Instance>(instance.id);
+  const bool was_wanted = before.state == InstanceState::kPending || before.state == InstanceState::kRunning;
+  if ((start_failed || end.broken) && was_wanted) note_outage(tx, before, report, start_failed, given_back);
   const bool guest_asks = cause == StopCause::kGuest && !report.halted_by_us && instance.terminate_on_guest_shutdown;
   const bool first_launch_failed = start_failed && instance.generation == 1;
   if (!instance.terminate_wanted || cause == StopCause::kStartFailed) {

@@ -171,14 +171,15 @@ compute::StartSpec start_spec(const domain::State& state, const Instance& instan
   return spec;
 }
 
-void settle_run(Tx& tx, domain::Wallet& wallet, Instance& instance, const domain::RunEnd& end) {
+base::Money settle_run(Tx& tx, domain::Wallet& wallet, Instance& instance, const domain::RunEnd& end) {
   instance.run->free = domain::free_time_until(*instance.run, course_of(tx.state(), instance.account).policy.free, tx.now(),
                                                domain::settle(*instance.run, end).charged_until);
   const auto settlement = domain::settle(*instance.run, end);
   if (settlement.by_plan > instance.run->posted)
     wallet.charge_run(instance, settlement.by_plan, settlement.charged_until, tx.now(), "usage");
   const Money left = domain::still_held(*instance.run);  // before a correction changes what is posted
-  if (settlement.total < instance.run->posted)
+  const Money back = std::max(Money{}, instance.run->posted - settlement.total);
+  if (back > Money{})
     wallet.charge_run(instance, settlement.total, settlement.charged_until, tx.now(), "fault");
   wallet.release(instance.type, left);
   bool last = true, last_of_type = true;
@@ -195,6 +196,7 @@ void settle_run(Tx& tx, domain::Wallet& wallet, Instance& instance, const domain
   instance.run.reset();
   instance.public_address.clear();
   instance.jupyter_token.clear();
+  return back;
 }
 
 void delete_root_if_wanted(const Tx& tx, domain::Wallet& wallet, const Instance& instance) {

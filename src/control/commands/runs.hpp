@@ -22,8 +22,9 @@ base::Status begin_runs(Tx& tx, std::vector<domain::Instance>& instances, const 
 // The start a pending instance is waiting for.
 compute::StartSpec start_spec(const domain::State& state, const domain::Instance& instance);
 
-// Charges the run in all, frees what was held for it, and ends it. The instance keeps its state: the caller sets it.
-void settle_run(Tx& tx, domain::Wallet& wallet, domain::Instance& instance, const domain::RunEnd& end);
+// Charges the run in all, frees what was held for it, and ends it; answers what was given back after a fault. The instance
+// keeps its state: the caller sets it.
+base::Money settle_run(Tx& tx, domain::Wallet& wallet, domain::Instance& instance, const domain::RunEnd& end);
 
 // The instance ends for good: disks that go with it are deleted, the others detached. No run may be left.
 void finish_terminated(Tx& tx, domain::Wallet& wallet, domain::Instance& instance);
