@@ -45,7 +45,7 @@ std::vector<Member> all_members(const State& state, base::WallTime now, const do
           if (row->run) member.rate += {row->run->price.nano_per_hour};
         }
     const auto figures = domain::figures_without_runway(state, id, now);
-    member.left = figures.available;
+    member.left = figures.available - domain::free_tier_left(state, id, now);
     member.used = figures.charged;
     members.push_back(member);
   }

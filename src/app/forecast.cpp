@@ -38,7 +38,8 @@ Result<Found> found(const State& state, base::WallTime now, const control::Actor
     }
     const auto* person = state.find<domain::Person>(account.person);
     const auto f = domain::figures_without_runway(state, account.id, now);
-    out.page.rows.push_back({account.id, person ? person->name : "", person ? person->identifier : "", account.section, f.balance - f.reserved, {}, {}});
+    out.page.rows.push_back({account.id, person ? person->name : "", person ? person->identifier : "", account.section,
+                             f.balance - f.reserved - domain::free_tier_left(state, account.id, now), {}, {}});
   }
   return out;
 }

@@ -97,8 +97,10 @@ awaitable<Result<gateway::Who>> EnginePorts::who(std::string session) {
 awaitable<Result<gateway::Wallet>> EnginePorts::wallet(base::AccountId account) {
   return control::read<gateway::Wallet>(
       engine_, console_actor(account), [account](const State& state, base::WallTime now) -> Result<gateway::Wallet> {
+        // The free tier is hours: it is among the credit that was given, and no part of what is left.
         const auto f = control::figures(state, account, now);
-        return gateway::Wallet{f.granted, f.charged, f.available, f.held, f.reserved, f.rate_per_hour, f.anything_running,
+        const auto tier = domain::free_tier_left(state, account, now);
+        return gateway::Wallet{f.granted - tier, f.charged, f.available - tier, f.held, f.reserved, f.rate_per_hour, f.anything_running,
                                f.lasts_until, now, domain::disks_kept_until(state, account, now)};
       });
 }
@@ -134,7 +136,8 @@ awaitable<Result<std::vector<gateway::TypeView>>> EnginePorts::types(base::Accou
     const auto allowed = control::policy_of(state, account).types;
     for (const auto& type : catalogue->types) {
       if (!allowed.empty() && std::ranges::find(allowed, type.name) == allowed.end()) continue;
-      const auto hours = type.price.nano_per_hour > 0 ? left.nano / type.price.nano_per_hour : 0;
+      const auto pays = left - domain::available_not_for(state, account, type.name, now);
+      const auto hours = type.price.nano_per_hour > 0 ? pays.nano / type.price.nano_per_hour : 0;
       out.push_back({type.name, type.vcpus, type.memory_mib, {type.price.nano_per_hour}, hours});
     }
     return out;

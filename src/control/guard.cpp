@@ -1,6 +1,9 @@
 #include "control/guard.hpp"
 
+#include <utility>
+
 #include "base/log.hpp"
+#include "control/commands/free_tier.hpp"
 #include "control/commands/policy.hpp"
 #include "control/commands/queue.hpp"
 #include "control/commands/renewals.hpp"
@@ -18,12 +21,15 @@ Actor actor() {
 void Guard::tick() {
   look();
   const auto now = clock_.monotonic_ms();
+  bool gives = false;
   {
     const std::lock_guard lock(guard_);
     if (now < forget_at_ms_) return;
     forget_at_ms_ = now + kForgetEveryMs;
+    gives = !std::exchange(giving_, true);
   }
   forget();
+  if (gives) give_free_tier(std::nullopt);
 }
 
 void Guard::look() {
@@ -134,6 +140,22 @@ void Guard::forget() {
       },
       [this, more](base::Status status) {
         if (status && *more) forget();
+      });
+}
+
+// A step for some accounts; the next one waits in the queue behind what people ask meanwhile.
+void Guard::give_free_tier(std::optional<base::AccountId> after) {
+  auto next = std::make_shared<std::optional<base::AccountId>>();
+  engine_.submit(
+      actor(),
+      [next, after](Tx& tx) -> base::Status {
+        *next = give_free_tiers(tx, after);
+        return {};
+      },
+      [this, next](base::Status status) {
+        if (status && *next) return give_free_tier(*next);
+        const std::lock_guard lock(guard_);
+        giving_ = false;
       });
 }
 

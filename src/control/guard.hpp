@@ -1,10 +1,12 @@
-// Guard: renews leases before they run out, posts what falls due, gives the queue its turns, forgets what is over. Decides nothing
+// Guard: renews leases before they run out, posts what falls due, gives the queue its turns and accounts their free tier, forgets
+// what is over. Decides nothing
 // itself: it calls the commands of renewals.hpp, account by account, every few minutes and at once when
 // asked. tick() is called every second by one thread (Service's, or a simulation); renew_soon() by any.
 #pragma once
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 
 #include "control/counters.hpp"
@@ -27,6 +29,7 @@ class Guard {
   void renew(const base::AccountId& account);
   void serve();
   void forget();
+  void give_free_tier(std::optional<base::AccountId> after);
 
   Engine& engine_;
   const base::Clock& clock_;
@@ -37,7 +40,7 @@ class Guard {
   std::set<base::AccountId> again_;                     // asked for meanwhile
   std::int64_t forget_at_ms_ = 0;
   base::WallTime edge_;  // newest midnight, or begin or end of a rule, that was seen
-  bool looking_ = false, serving_ = false;
+  bool looking_ = false, serving_ = false, giving_ = false;
 };
 
 }  // namespace stipend::control

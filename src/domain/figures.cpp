@@ -1,6 +1,9 @@
 #include "domain/figures.hpp"
 
+#include <algorithm>
+
 #include "domain/charge.hpp"
+#include "domain/free_tier.hpp"
 #include "domain/lease.hpp"
 #include "domain/wallet.hpp"
 
@@ -43,6 +46,37 @@ Figures figures(const State& state, const AccountId& account, WallTime now) {
     result.lasts_until = WallTime{now.ms / 1000 * 1000}.plus_seconds(*left);
   }
   return result;
+}
+
+namespace {
+
+// What nothing holds of the grants that are meant; of such as pay for some types, so no disk's reserve draws on them.
+template <class IsMeant>
+Money left_of(const State& state, const AccountId& account, WallTime now, IsMeant is_meant) {
+  const auto of = state.grants_of.find(account);
+  const auto* hold = state.find<Hold>(account);
+  Money sum;
+  if (of == state.grants_of.end()) return sum;
+  for (const auto& id : of->second) {
+    const auto* grant = state.find<Grant>(id);
+    if (grant->only_types.empty() || grant->expires <= now || !is_meant(*grant)) continue;
+    Money left = grant->remaining();
+    if (hold)
+      for (const auto& draw : hold->draws)
+        if (draw.grant == id) left -= draw.amount;
+    sum += left;
+  }
+  return sum;
+}
+
+}  // namespace
+
+Money available_not_for(const State& state, const AccountId& account, std::string_view type, WallTime now) {
+  return left_of(state, account, now, [&](const Grant& grant) { return std::ranges::find(grant.only_types, type) == grant.only_types.end(); });
+}
+
+Money free_tier_left(const State& state, const AccountId& account, WallTime now) {
+  return left_of(state, account, now, [](const Grant& grant) { return grant.source == kFreeTierSource; });
 }
 
 }  // namespace stipend::domain

@@ -37,6 +37,7 @@ JsonResult account_json(const domain::State& state, const base::AccountId& id, b
               {"held", base::to_decimal(f.held)},
               {"reserved", base::to_decimal(f.reserved)},
               {"available", base::to_decimal(f.available)},
+              {"some_types_only", base::to_decimal(domain::available_not_for(state, id, {}, now))},
               {"rate_per_hour", base::to_decimal(f.rate_per_hour)},
               {"lasts_until", f.lasts_until ? Json(base::to_iso8601(*f.lasts_until)) : Json(nullptr)},
               {"anything_running", f.anything_running},

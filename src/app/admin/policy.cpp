@@ -32,6 +32,7 @@ Json policy_json(const domain::Course& course) {
           {"open", to_json(policy.open)},
           {"free", to_json(policy.free)},
           {"free_end", policy.free_end == domain::FreeEnd::kStop ? "stop" : "go-on"},
+          {"free_tier", policy.free_tier.hours == 0 ? Json(nullptr) : Json{{"type", policy.free_tier.type}, {"hours", policy.free_tier.hours}, {"months", policy.free_tier.months}}},
           {"ends", policy.ends == base::WallTime::never() ? Json(nullptr) : Json(base::to_iso8601(policy.ends))}};
 }
 
@@ -78,6 +79,15 @@ base::Status apply(const Json& arguments, Policy& policy) {
     TRY_ASSIGN(const auto end, text(arguments, "free_end"));
     if (end != "stop" && end != "go-on") return base::fail(base::Fault::kInvalid, "InvalidArgument", "free hours end with stop or go-on");
     policy.free_end = end == "stop" ? domain::FreeEnd::kStop : domain::FreeEnd::kGoOn;
+  }
+  if (const auto at = arguments.find("free_tier"); at != arguments.end()) {
+    policy.free_tier = {};
+    if (!at->is_null() && !at->is_object()) return base::fail(base::Fault::kInvalid, "InvalidArgument", "free_tier must be {type, hours, months}, or null");
+    if (at->is_object()) {
+      TRY_ASSIGN(policy.free_tier.type, text(*at, "type"));
+      TRY_ASSIGN(policy.free_tier.hours, whole_number(*at, "hours", 0));
+      TRY_ASSIGN(policy.free_tier.months, whole_number(*at, "months", 0));
+    }
   }
   if (arguments.contains("ends")) {
     TRY_ASSIGN(const auto ends, text(arguments, "ends"));

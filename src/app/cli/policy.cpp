@@ -54,6 +54,8 @@ std::string policy_text(const Json& j, const std::string& zone) {
     out += fmt::format("               {}\n", j["free_end"] == "stop" ? "then machines stop" : "then machines go on as far as their own credit reaches");
   if (amount(j, "emergency") != "no limit")
     out += fmt::format("Emergency      ${} once for who has less; ${} of ${} given out\n", line(j, "emergency"), line(j, "emergency_given"), line(j, "emergency_total"));
+  if (const auto& tier = j["free_tier"]; tier.is_object())
+    out += fmt::format("Free tier      {} h of {} in each of a member's first {} months\n", tier.value("hours", 0), line(tier, "type"), tier.value("months", 0));
   out += fmt::format("Ends           {}\n", j["ends"].is_null() ? "never" : shown(j["ends"], zone));
   return out;
 }
@@ -77,6 +79,17 @@ base::Result<std::int64_t> limit(const std::string& text) {
   return std::stoll(text);
 }
 
+// "t2.micro:750:12"; "none": null.
+base::Result<Json> free_tier_json(const std::string& text) {
+  if (text == "none") return Json(nullptr);
+  const auto first = text.find(':'), last = text.rfind(':');
+  if (first == text.npos || last == first)
+    return base::fail(base::Fault::kInvalid, "InvalidPolicy", "'" + text + "' is no free tier; write TYPE:HOURS:MONTHS, like t2.micro:750:12, or none");
+  TRY_ASSIGN(const auto hours, limit(text.substr(first + 1, last - first - 1)));
+  TRY_ASSIGN(const auto months, limit(text.substr(last + 1)));
+  return Json{{"type", text.substr(0, first)}, {"hours", hours}, {"months", months}};
+}
+
 }  // namespace
 
 void add_policy_commands(CLI::App& app, Cli& cli) {
@@ -91,6 +104,7 @@ void add_policy_commands(CLI::App& app, Cli& cli) {
   auto& week = option(policy, "--per-week", "dollars in a week from Monday on", false);
   auto& emergency = option(policy, "--emergency", "dollars that a member who has less can take at once, once in the course", false);
   auto& emergency_total = option(policy, "--emergency-total", "dollars of all that together", false);
+  auto& free_tier = option(policy, "--free-tier", "TYPE:HOURS:MONTHS, t2.micro:750:12: hours of a type that cost nothing in each of a member's first months", false);
   auto& open = list_option(policy, "--open", "hours in which machines may run, \"Mon-Fri 08:00/20:00 until 2027-02-10\" or \"2026-12-01 09:55/11:30\"; may be repeated");
   auto& free = list_option(policy, "--free", "hours that cost nothing, written the same way");
   auto& free_end = option(policy, "--free-end", "what machines do when free hours end: go-on (on their credit) or stop", false);
@@ -108,6 +122,11 @@ void add_policy_commands(CLI::App& app, Cli& cli) {
     for (const auto& [key, value] : {std::pair("per_day", &day), std::pair("per_week", &week), std::pair("emergency", &emergency),
                                      std::pair("emergency_total", &emergency_total)})
       if (!value->empty()) arguments[key] = *value == "none" ? "0" : *value;
+    if (!free_tier.empty()) {
+      const auto read = free_tier_json(free_tier);
+      if (!read) return cli.fail(read.error());
+      arguments["free_tier"] = *read;
+    }
     for (const auto& [key, value] : {std::pair("open", &open), std::pair("free", &free)}) {
       if (value->empty()) continue;
       const auto read = window_json(*value, zone);

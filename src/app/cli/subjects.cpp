@@ -22,6 +22,11 @@ std::string kept_line(const Json& j) {
                      j.value("anything_running", false) ? ", if its machines stop now" : "");
 }
 
+std::string only_line(const Json& j) {
+  const auto only = base::parse_decimal(j.value("some_types_only", ""));
+  return only && *only > base::Money{} ? fmt::format("   {} of it for some instance types only", dollars(j, "some_types_only")) : "";
+}
+
 std::string run_lines(const Json& j) {
   if (!j.contains("run")) return "";
   const auto& run = j["run"];
@@ -81,11 +86,11 @@ void add_account_commands(CLI::App& app, Cli& cli) {
   show->callback([&] {
     cli.ask("account.show", {{"account", id}}, [](const Json& j) {
       return fmt::format("Account      {} ({}, {} of {})\nGranted      {}\nCharged      {}\nBalance      {}\n"
-                         "Held         {}   for what runs\nReserved     {}   to keep disks\nAvailable    {}\n"
+                         "Held         {}   for what runs\nReserved     {}   to keep disks\nAvailable    {}{}\n"
                          "Rate         {} an hour\nLasts until  {}\n{}",
                          line(j, "account_id"), line(j, "name"), line(j, "role"), line(j, "course"), dollars(j, "granted"),
                          dollars(j, "charged"), dollars(j, "balance"), dollars(j, "held"), dollars(j, "reserved"),
-                         dollars(j, "available"), rate(j, "rate_per_hour"), local_time(j, "lasts_until"), kept_line(j));
+                         dollars(j, "available"), only_line(j), rate(j, "rate_per_hour"), local_time(j, "lasts_until"), kept_line(j));
     });
   });
   auto* link = sub(*account, cli, "link", "a new sign-in link; the earlier ones end");

@@ -26,7 +26,7 @@ base::Result<Money> emergency_offer(const domain::State& state, base::WallTime n
     return base::fail(Fault::kConflict, "EmergencyUsedUp", "The emergency credit of your course has been given out. Ask your teacher for more credit.");
   // With what its machines hold: nobody comes under the amount by starting some.
   const auto f = domain::figures_without_runway(state, account, now);
-  if (f.available + f.held >= policy.emergency)
+  if (f.available - domain::free_tier_left(state, account, now) + f.held >= policy.emergency)
     return base::fail(Fault::kConflict, "EmergencyNotNeeded",
                       fmt::format("Emergency credit is for whoever has less than {}.", base::to_display(policy.emergency, base::Rounding::kFloor)));
   return policy.emergency;

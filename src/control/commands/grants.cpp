@@ -147,7 +147,7 @@ base::Result<GrantPlan> plan_grants(const domain::State& state, base::WallTime n
   for (const auto& [id, account] : state.accounts) {
     if (account->course != course->id || account->role != domain::Role::kStudent || account->status == domain::AccountStatus::kSuspended) continue;
     if (filter.section && account->section != *filter.section) continue;
-    const auto available = domain::figures_without_runway(state, id, now).available;
+    const auto available = domain::figures_without_runway(state, id, now).available - domain::free_tier_left(state, id, now);
     if (filter.under && available >= *filter.under) continue;
     plan.members.push_back({id, available});
     plan.sum += amount;

@@ -49,7 +49,7 @@ base::Status grant_all(Tx& tx, const Members& members, base::Money amount, const
 // Members to give to: students who are not suspended and are all of what is named.
 struct GrantFilter {
   std::string course;                    // for the operator; staff gives in its own
-  std::optional<base::Money> under = {};    // less than this is available
+  std::optional<base::Money> under = {};    // less than this is available, without the free tier
   std::optional<std::string> section = {};  // empty: those in no section
 };
 struct GrantPlan {

@@ -7,6 +7,7 @@
 
 #include "control/commands/accounts.hpp"
 #include "control/commands/common.hpp"
+#include "control/commands/free_tier.hpp"
 #include "control/commands/grants.hpp"
 #include "control/commands/instances.hpp"
 #include "control/commands/passes.hpp"
@@ -117,6 +118,7 @@ base::AccountId add_member(Tx& tx, const domain::Course& course, const NewMember
     save_wallet(tx, wallet);
   }
   tx.audit("create-account", id.str(), {});
+  static_cast<void>(tx.attempt([&] { return give_free_tier(tx, id); }));  // else the guard gives it
   return id;
 }
 

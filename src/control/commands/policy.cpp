@@ -7,6 +7,7 @@
 
 #include "control/commands/common.hpp"
 #include "control/commands/people.hpp"
+#include "domain/free_tier.hpp"
 #include "domain/free_time.hpp"
 
 namespace stipend::control {
@@ -46,6 +47,17 @@ bool same(const std::vector<Window>& a, const std::vector<Window>& b) {
   return std::ranges::equal(a, b, [](const Window& x, const Window& y) { return x.from == y.from && x.to == y.to; });
 }
 
+Status check_free_tier(const domain::Catalogue& catalogue, const Policy& policy) {
+  const auto& tier = policy.free_tier;
+  if (tier.hours == 0 && tier.months == 0 && tier.type.empty()) return {};
+  if (!domain::find_type(catalogue, tier.type)) return invalid(fmt::format("the course's catalogue has no instance type '{}'", tier.type));
+  if (!policy.types.empty() && std::ranges::find(policy.types, tier.type) == policy.types.end())
+    return invalid(fmt::format("a free tier of {} is of no use: the course does not allow that type", tier.type));
+  if (tier.hours < 1 || tier.hours > domain::kFreeTierHoursMost || tier.months < 1 || tier.months > domain::kFreeTierMonthsMost)
+    return invalid(fmt::format("a free tier has from 1 to {} hours a month, for 1 to {} months", domain::kFreeTierHoursMost, domain::kFreeTierMonthsMost));
+  return {};
+}
+
 Status check(const domain::State& state, const domain::Course& course, Policy& policy, const Policy& before, base::WallTime now) {
   const auto* catalogue = domain::catalogue_at(state, course, now);
   std::ranges::sort(policy.types);
@@ -60,6 +72,7 @@ Status check(const domain::State& state, const domain::Course& course, Policy& p
   if (policy.emergency > policy.emergency_total)
     return invalid(fmt::format("emergency credit of {} needs a total for the course that is at least as much: --emergency-total",
                                base::to_display(policy.emergency, base::Rounding::kCeil)));
+  TRY(check_free_tier(*catalogue, policy));
   TRY(check_windows(policy.open, "opening", now));
   TRY(check_windows(policy.free, "free", now));
   // What ran before the rule was made is charged as it was then.

@@ -40,7 +40,7 @@ std::unexpected<base::Error> over_spending_limit(const domain::State& state, con
 base::WallTime newest_policy_edge(const domain::State& state, base::WallTime now);
 
 // Changes some rules of the course; staff of it or the operator. `change` gets the present policy; what it leaves is
-// checked: types that the catalogue has, figures that are not negative, windows that are not over. Windows of the past
+// checked: types that the catalogue has (a free tier of one of them), figures that are not negative, windows that are not over. Windows of the past
 // are dropped, and free hours begin now at the earliest: nothing is changed in the past. What runs learns of it at its
 // next renewal.
 base::Status change_policy(Tx& tx, const std::string& course, const std::function<base::Status(domain::Policy&)>& change);
