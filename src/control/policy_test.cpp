@@ -82,6 +82,32 @@ TEST_F(PolicyOfACourse, AStartJustBeforeTheHoursEndIsLentNoMoreThanTheirRest) {
   )"), "");
 }
 
+// A lease that reached over short free hours would be shortened to no less than the time to save, past their end, where an hour
+// begins that nobody asked for.
+TEST_F(PolicyOfACourse, ShortFreeHoursThatStopMachinesBoundTheLeasesOfBefore) {
+  ASSERT_EQ(run("course per-hour grace 0\naccount ada 5.00"), "");
+  ASSERT_EQ(set([&](Policy& p) { p.free = {window(3500, 3700)}, p.free_end = domain::FreeEnd::kStop; }), "ok");
+  EXPECT_EQ(run(R"(
+    launch ada web m4.large
+    report web running 0
+    tick 300
+    report web running 300
+    renew ada
+    lease web 3690
+    tick 3200
+    report web running 3500
+    renew ada
+    lease web 3690
+    tick 190
+    report web ended 3690 credit ours
+    state web stopped schedule
+  )"), "");
+  std::int64_t charged = 0;
+  for (const auto& entry : table_.entries())
+    if (entry.kind == domain::EntryKind::kCharge) charged += entry.amount.nano;
+  EXPECT_EQ(charged, 100'000'000);
+}
+
 TEST_F(PolicyOfACourse, FreeHoursCountForARunThatNobodySawBeforeItsEnd) {
   begin("account ada 5.00");
   ASSERT_EQ(set([&](Policy& p) { p.free = {window(300, 500), window(600, 800)}; }), "ok");

@@ -31,8 +31,12 @@ Bound bound_at(const Policy& policy, WallTime now) {
   };
   nearer(policy.ends, LeaseLimit::kCourseEnd);
   if (!policy.open.empty()) nearer(window_end(policy.open, now).value_or(now), LeaseLimit::kHours);
-  if (policy.free_end == FreeEnd::kStop)
-    if (const auto end = window_end(policy.free, now)) nearer(end->plus_seconds(-kFreeEndMarginSeconds), LeaseLimit::kFreeEnd);
+  if (policy.free_end == FreeEnd::kStop) {
+    // Of those that are yet to begin, too: they stop what runs already, and may be shorter than a lease that is there.
+    auto end = window_end(policy.free, now);
+    if (const auto next = end ? std::nullopt : next_window(policy.free, now)) end = window_end(policy.free, *next);
+    if (end) nearer(end->plus_seconds(-kFreeEndMarginSeconds), LeaseLimit::kFreeEnd);
+  }
   return bound;
 }
 

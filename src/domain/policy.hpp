@@ -22,8 +22,8 @@ struct Bound {
   WallTime at = WallTime::never();  // no lease reaches further
   LeaseLimit limit = LeaseLimit::kCredit;
 };
-// The first of: the end of the course, of the hours in which machines may run, of free hours that stop machines. Not
-// after `now`: nothing may start.
+// The first of: the end of the course, of the hours in which machines may run, of the free hours, present or next, that
+// stop machines. Not after `now`: nothing may start.
 Bound bound_at(const Policy& policy, WallTime now);
 
 // `spend` as it is at `now`: a new day or week begins at zero. Null: nothing was charged yet.
