@@ -53,6 +53,22 @@ Wide set_aside(const domain::State& state, const base::AccountId& account) {
   return sum;
 }
 
+// What is left, and held by nothing, of credit that does not pay for the type; without one, for a disk.
+Wide for_others(const domain::State& state, const base::AccountId& account, const std::string& type) {
+  Wide sum = 0;
+  const auto grants = state.grants_of.find(account);
+  if (grants == state.grants_of.end()) return sum;
+  const auto* hold = state.find<domain::Hold>(account);
+  for (const auto& id : grants->second) {
+    const auto& grant = *state.find<domain::Grant>(id);
+    if (grant.only_types.empty() || std::ranges::find(grant.only_types, type) != grant.only_types.end()) continue;
+    sum += grant.remaining().nano;
+    if (hold)
+      for (const auto& draw : hold->draws) sum -= draw.grant == id ? draw.amount.nano : 0;
+  }
+  return sum;
+}
+
 }  // namespace
 
 Violation Auditor::post(const domain::Entry& entry) {
@@ -168,7 +184,7 @@ Violation Auditor::account_at(const base::AccountId& account, const domain::Stat
 // "else by the house": when nothing is held for disks, nothing is available, and the disk's own reserve is used.
 Violation Auditor::house_paid(const base::AccountId& account, const domain::State& state) const {
   const auto& track = accounts_.at(account);
-  const auto left = track.granted - track.charged - set_aside(state, account);
+  const auto left = track.granted - track.charged - set_aside(state, account) - for_others(state, account, {});
   if (left > 0) return fmt::format("{}: the house pays its disk while {} is available", account.view(), left);
   return {};
 }
@@ -312,16 +328,19 @@ Violation Auditor::stranded(const Paid& paid, const domain::State& state) {
     if (state.with_run.contains(id)) return {};  // not the last one
   ++counts_.credit_ends;
   const std::int64_t unit_s = paid.facts.plan == ledger::Plan::kPerHour ? 3600 : 1;
-  Wide smallest = ledger::next_unit_cost(paid.facts.plan, paid.facts.price), given_back = track.given_back;
+  Wide smallest = ledger::next_unit_cost(paid.facts.plan, paid.facts.price), of_disks = 0, given_back = track.given_back;
   if (const auto disks = state.disks_of.find(paid.account); disks != state.disks_of.end())
     // A second more of each: its age and the run count whole seconds apart. And all are rounded up together.
     for (const auto& id : disks->second)
       if (const auto& disk = *state.find<domain::Disk>(id); !disk.deleted) {
-        smallest += ledger::disk_cost(disk.price.nano_per_hour, unit_s + 1) + 2;
+        of_disks += ledger::disk_cost(disk.price.nano_per_hour, unit_s + 1) + 2;
         given_back += ledger::disk_cost(disk.price.nano_per_hour, track.given_back_s);
       }
-  const auto available = track.granted - track.charged - set_aside(state, paid.account);
-  if (available - given_back >= smallest)
+  smallest += of_disks;
+  const auto left = track.granted - track.charged - set_aside(state, paid.account);
+  const auto available = left - for_others(state, paid.account, paid.type);
+  // The disks' part must be in credit that pays for everything.
+  if (available - given_back >= smallest && left - for_others(state, paid.account, {}) - given_back >= of_disks)
     return fmt::format("{}: stopped for its credit with {} available, {} of them from the last {} s of its lease; the next {} costs {}",
                        paid.account.view(), available, given_back, track.given_back_s, unit_s == 1 ? "second" : "hour", smallest);
   return {};

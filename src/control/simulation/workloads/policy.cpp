@@ -1,10 +1,12 @@
-// A course with rules: free hours twice a week, perhaps hours in which machines may run, perhaps a limit of a day. Students
-// come before, in and after the hours. Nothing of the course may run outside its hours, no day cost more than its limit;
-// what was free is in each run's bill.
+// A course with rules: free hours twice a week, perhaps hours in which machines may run, a limit of a day, a free tier, other
+// prices from some day on. Students come before, in and after the hours. Nothing of the course may run outside its hours, no
+// day cost more than its limit; what was free is in each run's bill.
 #include "control/commands/policy.hpp"
 
 #include <fmt/format.h>
 
+#include "control/commands/people.hpp"
+#include "control/commands/prices.hpp"
 #include "control/simulation/people.hpp"
 
 namespace stipend::control {
@@ -32,6 +34,8 @@ class Rules final : public Workload {
         if (opens) policy.open.push_back({{lab - kHourMs}, {lab + world.between(2, 5) * kHourMs}});
       }
     for (const auto& window : policy.open) closes_.push_back(window.to.ms - today + world.now_ms());
+    if (world.one_in(2)) policy.free_tier = {"t2.micro", world.between(1, 40), world.between(1, 3)};
+    if (world.one_in(2)) change_prices(world);
     day_max_ = policy.day_max;
     world.now([&](Tx& tx) {
       return change_policy(tx, "rules", [&](domain::Policy& rules) -> base::Status {
@@ -68,6 +72,22 @@ class Rules final : public Workload {
   }
 
  private:
+  // From some time of the term on a list of its own, all of it cheaper or dearer.
+  void change_prices(World& world) {
+    const auto percent = world.between(50, 200);
+    const auto from = world.wall().plus_seconds(world.between(0, size_.weeks * 7 * 86'400));
+    world.now([&](Tx& tx) -> base::Status {
+      auto list = *domain::catalogue_at(tx.state(), *find_course(tx.state(), "rules"), tx.now());
+      list.edition = "of-the-rules";
+      list.source = "the simulation";
+      for (auto& type : list.types) type.price.nano_per_hour = type.price.nano_per_hour * percent / 100;
+      list.gp2_gib_month.nano = list.gp2_gib_month.nano * percent / 100;
+      TRY(add_price_list(tx, "rules", list));
+      TRY(use_price_list(tx, "rules", list.edition, from));
+      return {};
+    });
+  }
+
   static constexpr std::int64_t kClosedWithinMs = 30'000;
 
   void must_be_closed(World& world) {
