@@ -55,10 +55,27 @@ class Model:
         self.path = path
         self.__dict__.update(facts)
         self.is_ec2 = "ec2" in facts["protocols"]
+        self.map_entries = set()
+        for name in [name for name, shape in self.shapes.items() if shape["type"] == "map"]:
+            self.make_list_of_entries(name)
         for name, operation in self.operations.items():
             self.shapes.setdefault(operation.get("input", name + "Request"), {"type": "structure", "members": {}})
             self.shapes.setdefault(operation.get("output", name + "Response"),
                                    {"type": "structure", "members": {}})
+
+    def make_list_of_entries(self, name):
+        """A map is a list of structures `key`, `value`, as the query protocol writes it; in JSON it is an object."""
+        shape, entry = self.shapes[name], name + "Entry"
+        if entry in self.shapes:
+            sys.exit(f"{self.path}: {entry} names both a shape and the entries of {name}")
+        self.map_entries.add(entry)
+        self.shapes[entry] = {"type": "structure", "required": ["key", "value"], "members": {"key": shape["key"], "value": shape["value"]}}
+        self.shapes[name] = {"type": "list", "member": {"shape": entry, "locationName": "entry"}} | {
+            fact: shape[fact] for fact in ("min", "max", "flattened") if fact in shape}
+
+    def holds_itself(self, name):
+        """Whether a member is the structure again, on its own or in a list."""
+        return any(self.structure_in(m["shape"]) == name for m in self.shapes[name]["members"].values())
 
     def structures(self):
         return [name for name, shape in self.shapes.items() if shape["type"] == "structure"]
@@ -83,6 +100,13 @@ class Model:
             return SCALARS[shape["type"]][1]
         sys.exit(f"{self.path}: {name}: shapes of type {shape['type']} are not supported")
 
+    def field(self, name):
+        """The type of a member of this shape."""
+        field, kind = self.cpp_type(name), self.shapes[name]["type"]
+        if kind == "list":
+            return field
+        return f"Boxed<{field}>" if kind == "structure" and self.holds_itself(name) else f"std::optional<{field}>"
+
     def structure_in(self, name):
         """The structure that a value of this shape holds, through lists, or None."""
         while self.shapes[name]["type"] == "list":
@@ -92,10 +116,8 @@ class Model:
     def structure_header(self, name):
         shape = self.shapes[name]
         uses = sorted({s for m in shape["members"].values() if (s := self.structure_in(m["shape"]))})
-        if name in uses:
-            sys.exit(f"{self.path}: {name}: structures that hold themselves are not supported")
-        fields = [field if self.shapes[m["shape"]]["type"] == "list" else f"std::optional<{field}>"
-                  for m in shape["members"].values() for field in [self.cpp_type(m["shape"])]]
+        uses = [use for use in uses if use != name]
+        fields = [self.field(m["shape"]) for m in shape["members"].values()]
         lines = [f"  {field} {snake(member)};" for field, member in zip(fields, shape["members"])]
         ahead = (self.service, name) in WRITTEN_AHEAD
         if ahead:
@@ -106,7 +128,8 @@ class Model:
                                                 ("string", "string"), ("vector", "vector<"))
                     if word in text]
         includes = "".join(f"#include <{header}>\n" for header in standard) + ("\n" if standard else "")
-        own = [f'#include "aws/{self.service}/shapes/{snake(use)}.hpp"\n' for use in uses]
+        own = ['#include "aws/boxed.hpp"\n'] if "Boxed<" in text else []
+        own += [f'#include "aws/{self.service}/shapes/{snake(use)}.hpp"\n' for use in uses]
         if ahead:
             own.append('#include "aws/shape.hpp"\n')
         if "base::WallTime" in text:
@@ -207,7 +230,7 @@ class Model:
                 member["always"] = member.get("always", self.shapes[member["shape"]]["type"] == "list")
         out = [BANNER, "#include <cstddef>\n\n"]
         out += [f'#include "aws/{service}/{snake(name)}.hpp"\n' for name in self.operations]
-        out += ['#include "aws/access.hpp"\n#include "aws/xml_codec.hpp"\n\n', f"namespace stipend::aws::{service} {{\nnamespace {{\n\n"]
+        out += ['#include "aws/access.hpp"\n#include "aws/json_codec.hpp"\n#include "aws/xml_codec.hpp"\n\n', f"namespace stipend::aws::{service} {{\nnamespace {{\n\n"]
         for name, shape in self.shapes.items():
             if "enum" in shape:
                 words = ", ".join(quote(word) for word in shape["enum"])
@@ -224,8 +247,10 @@ class Model:
             if members:
                 out.append(f"constexpr Member m_{name}[] = {{\n{members}}};\n")
             ahead = f", offsetof({name}, written)" if (service, name) in WRITTEN_AHEAD else ""
-            out.append(f"constinit const Structure s_{name} = {{{quote(name)}, {span}, &kOptionalOf<{name}>{ahead}}};\n")
-        out.append("\nextern const Service kServiceTable;\n\n}  // namespace\n\n")
+            holder = "kBoxOf" if self.holds_itself(name) else "kOptionalOf"
+            known_as = "kMapEntry" if name in self.map_entries else quote(name)
+            out.append(f"constinit const Structure s_{name} = {{{known_as}, {span}, &{holder}<{name}>{ahead}}};\n")
+        out.append("\nextern const aws::Service kServiceTable;\n\n}  // namespace\n\n")
         out += [f"Written {name}::write() const {{\n  return write_ahead(s_{name}, this);\n}}\n\n"
                 for name in structures if (service, name) in WRITTEN_AHEAD]
         for name, operation in self.operations.items():
@@ -235,8 +260,8 @@ class Model:
                        f"&s_{request}, {answer}, {quote(operation.get('result_wrapper', ''))}}};\n")
         pointers = ", ".join(f"&{name}::kOperation" for name in self.operations)
         out.append(f"\nnamespace {{\nconstexpr const Operation* kOperations[] = {{{pointers}}};\n"
-                   f"constinit const Service kServiceTable = {{{self.service_row()}, kOperations}};\n}}  // namespace\n\n"
-                   f"extern const Service& kService;\nconstinit const Service& kService = kServiceTable;\n\n"
+                   f"constinit const aws::Service kServiceTable = {{{self.service_row()}, kOperations}};\n}}  // namespace\n\n"
+                   f"extern const aws::Service& kService;\nconstinit const aws::Service& kService = kServiceTable;\n\n"
                    f"}}  // namespace stipend::aws::{service}\n")
         return "".join(out)
 
@@ -250,7 +275,7 @@ class Model:
 
 
 def services_source(models):
-    declared = "".join(f"namespace stipend::aws::{m.service} {{ extern const Service& kService; }}\n" for m in models)
+    declared = "".join(f"namespace stipend::aws::{m.service} {{ extern const aws::Service& kService; }}\n" for m in models)
     listed = ", ".join(f"&{m.service}::kService" for m in models)
     return (f'{BANNER}#include "aws/service.hpp"\n\n{declared}\nnamespace stipend::aws {{\n\n'
             f"std::span<const Service* const> all_services() {{\n"

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "aws/boxed.hpp"
 #include "aws/shape.hpp"
 
 namespace stipend::aws {
@@ -26,6 +27,19 @@ inline constexpr OptionalAccess kOptionalOf{
     [](void* optional) -> void* {
       auto& o = *static_cast<std::optional<T>*>(optional);
       return o ? &*o : &o.emplace();
+    },
+};
+
+// Of a structure that holds itself.
+template <class T>
+inline constexpr OptionalAccess kBoxOf{
+    [](const void* box) -> const void* {
+      const auto& b = *static_cast<const Boxed<T>*>(box);
+      return b ? &*b : nullptr;
+    },
+    [](void* box) -> void* {
+      auto& b = *static_cast<Boxed<T>*>(box);
+      return b ? &*b : &b.emplace();
     },
 };
 

@@ -9,6 +9,13 @@
 
 namespace stipend::aws {
 
+// A list of structures of this name, with the members `key` and `value`, is a map: in JSON an object. No AWS shape is
+// called so. Of a key that comes twice the last value counts.
+inline constexpr std::string_view kMapEntry = "entry";
+inline bool is_map(const Value& value) {
+  return value.kind == Kind::kList && value.element->kind == Kind::kStructure && value.element->structure->name == kMapEntry;
+}
+
 // An empty text is {}. A null is absent. Errors: SerializationException, ValidationException.
 base::Status read_json(std::string_view text, const Structure& shape, Protocol protocol, void* object);
 

@@ -119,7 +119,23 @@ class Reader {
     return {};
   }
 
+  base::Status map(const Value& map, const json& from, void* into, const std::string& path) const {
+    if (!from.is_object()) return bad(path, "Expected an object.");
+    if (from.size() > kListIndexMax) return bad(path, "It has too many elements.");
+    const auto& key_member = map.element->structure->members[0];
+    const auto& value_member = map.element->structure->members[1];
+    for (const auto& [key, element] : from.items()) {
+      const auto name = path + "." + key;
+      if (element.is_null()) return bad(name, "A map holds no null.");
+      void* const entry = map.list->append(into);
+      TRY(value(*key_member.value, json(key), emplace(key_member, entry), name));
+      TRY(value(*value_member.value, element, emplace(value_member, entry), name));
+    }
+    return {};
+  }
+
   base::Status list(const Value& list, const json& from, void* into, const std::string& path) const {
+    if (is_map(list)) return map(list, from, into, path);
     if (!from.is_array()) return bad(path, "Expected a list.");
     if (from.size() > kListIndexMax) return bad(path, "It has too many elements.");
     for (const auto& element : from) {

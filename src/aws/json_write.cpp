@@ -44,6 +44,22 @@ void append_time(std::string& out, base::WallTime time) {
   }
 }
 
+void write_value(std::string& out, const Value& value, const void* at);
+
+void write_map(std::string& out, const Value& map, const void* at) {
+  const auto& members = map.element->structure->members;
+  out += '{';
+  const auto size = map.list->size(at);
+  for (std::size_t i = 0; i < size; ++i) {
+    if (i > 0) out += ',';
+    const void* const entry = map.list->at(at, i);
+    append_string(out, *static_cast<const std::string*>(present(members[0], entry)));
+    out += ':';
+    write_value(out, *members[1].value, present(members[1], entry));
+  }
+  out += '}';
+}
+
 void write_value(std::string& out, const Value& value, const void* at) {
   switch (value.kind) {
     case Kind::kString: append_string(out, *static_cast<const std::string*>(at)); return;
@@ -55,6 +71,7 @@ void write_value(std::string& out, const Value& value, const void* at) {
       out += '"';
       return;
     case Kind::kList: {
+      if (is_map(value)) return write_map(out, value, at);
       out += '[';
       const auto size = value.list->size(at);
       for (std::size_t i = 0; i < size; ++i) {
