@@ -10,6 +10,8 @@
 #include "control/commands/reports.hpp"
 #include "control/testing/table.hpp"
 #include "domain/charge.hpp"
+#include "domain/costs.hpp"
+#include "domain/figures.hpp"
 #include "domain/lease.hpp"
 
 namespace stipend::control {
@@ -122,6 +124,7 @@ class Chaos {
     }
     carry(b);
     RC_ASSERT(table_.broken() == "");
+    RC_ASSERT(costs() == domain::figures_without_runway(table_.state(), table_.account("ada"), table_.now()).charged);
   }
 
   // What was charged for each run is at most what the plan sells for the time it was really allowed and ran.
@@ -189,6 +192,19 @@ class Chaos {
     auto at = host_.runs.begin();
     std::advance(at, a % host_.runs.size());
     reports_.push_back(host_.report(at->first));
+  }
+  // What the lines of a bill add up to, posted and not.
+  base::Money costs() const {
+    const auto prices = domain::disk_prices(table_.state(), *table_.state().courses.begin()->second);
+    base::Money sum;
+    const auto add = [&](const std::vector<domain::Entry>& entries) {
+      domain::CostReader reader(prices);
+      for (const auto& entry : entries)
+        if (const auto line = reader.next(entry)) sum += line->amount;
+    };
+    add(table_.entries());
+    add(domain::unposted(table_.state(), table_.account("ada"), table_.now()));
+    return sum;
   }
   // Any report, in any order; delivering it once more changes nothing.
   void deliver(std::uint32_t a, std::uint32_t b) {

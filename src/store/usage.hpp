@@ -1,31 +1,11 @@
-// Which UsageDay an entry adds to. Every store keeps these sums beside the entries, in the same transaction, so that what
-// an account was charged in a period is read without walking its history.
+// The sums of usage by day that every store keeps: the rule is the domain's.
 #pragma once
 
-#include <optional>
-
-#include "domain/rows.hpp"
+#include "domain/usage.hpp"
 
 namespace stipend::store {
 
-// For the entries of one batch, in their order: one posting that several grants pay is several entries of one step, and
-// its seconds count with the first.
-class UsageOf {
- public:
-  // Nothing for an entry that is no charge. Seconds are negative where a correction takes some back.
-  std::optional<domain::UsageDay> next(const domain::Entry& entry);
-
- private:
-  struct Posting {
-    std::string subject;
-    std::int64_t generation = 0, from = 0, to = 0;
-    domain::EntryKind kind{};
-    bool operator==(const Posting&) const = default;
-  };
-  std::optional<Posting> before_;
-};
-
-// Of the day that an entry belongs to; one at midnight belongs to the day that ends.
-base::WallTime usage_day(base::WallTime at);
+using domain::usage_day;
+using domain::UsageOf;
 
 }  // namespace stipend::store

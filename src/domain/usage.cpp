@@ -1,20 +1,18 @@
-#include "store/usage.hpp"
+#include "domain/usage.hpp"
 
-namespace stipend::store {
+namespace stipend::domain {
 
-using domain::EntryKind;
-
-base::WallTime usage_day(base::WallTime at) {
+WallTime usage_day(WallTime at) {
   constexpr std::int64_t kDayMs = 86'400'000;
   return {(at.ms - 1) / kDayMs * kDayMs};
 }
 
-std::optional<domain::UsageDay> UsageOf::next(const domain::Entry& entry) {
+std::optional<UsageDay> UsageOf::next(const Entry& entry) {
   if (entry.kind != EntryKind::kCharge && entry.kind != EntryKind::kStorage && entry.kind != EntryKind::kCorrection) return std::nullopt;
   Posting posting{entry.subject, entry.generation, entry.from.count, entry.to.count, entry.kind};
   const bool again = before_ == posting;
   before_ = std::move(posting);
-  return domain::UsageDay{.account = entry.account,
+  return UsageDay{.account = entry.account,
                           .day = usage_day(entry.at),
                           .kind = entry.kind,
                           .type = entry.type,
@@ -25,4 +23,4 @@ std::optional<domain::UsageDay> UsageOf::next(const domain::Entry& entry) {
                           .seconds = again ? 0 : entry.to.count - entry.from.count};
 }
 
-}  // namespace stipend::store
+}  // namespace stipend::domain
