@@ -44,6 +44,12 @@ base::Status check_limits(const Stages& stages) {
   return {};
 }
 
+// What is billed is served in one region for the whole world: clients sign for it, or for the one they are set to.
+constexpr std::string_view kGlobalRegion = "us-east-1";
+bool is_global(std::string_view service) {
+  return service == "budgets" || service == "ce" || service == "freetier" || service == "pricing";
+}
+
 // Who signed the request: the key, and with it the account it belongs to.
 base::Result<std::shared_ptr<const domain::AccessKey>> check_signature(const Stages& stages, const Parts& parts) {
   const auto& call = stages.call;
@@ -53,8 +59,8 @@ base::Result<std::shared_ptr<const domain::AccessKey>> check_signature(const Sta
   if (!key || !key->active || !signed_by.session_token.empty())
     return std::unexpected(aws::unknown_access_key(call.protocol));
   TRY_ASSIGN(const std::string secret, parts.open_secret(*key));
-  const aws::Expected expected{parts.settings.region,
-                               call.service != nullptr ? call.service->signing_name : signed_by.service};
+  const auto service = call.service != nullptr ? call.service->signing_name : signed_by.service;
+  const aws::Expected expected{is_global(service) && signed_by.region == kGlobalRegion ? kGlobalRegion : parts.settings.region, service};
   TRY(aws::verify_signature(signed_by, stages.view, secret, expected, parts.clock.wall(), call.protocol));
   return key;
 }

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <thread>
 
@@ -31,6 +32,7 @@
 #include "app/ports_keys.hpp"
 #include "app/statement.hpp"
 #include "app/ssh_bridge.hpp"
+#include "app/usage_reader.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
@@ -123,6 +125,7 @@ struct Parts {
   std::optional<gateway::CreditWays> credit;
   std::optional<EngineStatements> statements;
   std::optional<gateway::Gateway> gateway;
+  std::optional<UsageReader> usage;
   std::unique_ptr<api::Api> api;
   std::optional<JumpKeys> jump;
   std::optional<SshBridge> ssh;
@@ -203,10 +206,11 @@ void assemble(Parts& p) {
   p.statements.emplace(service.engine(), service.store());
   options.statements = &*p.statements;
   p.gateway.emplace(*p.ports, std::move(options));
+  p.usage.emplace(service.store());
   p.api = std::make_unique<api::Api>(api::Parts{
       service.engine(), p.clock, p.random, [&vault = *p.vault](const domain::AccessKey& key) { return vault.open(key.sealed_secret); },
       [&provider = service.provider()](base::InstanceId id, api::ConsoleDone done) { provider.console_output(id, std::move(done)); },
-      api_settings(p.job), p.vault->derive("page cursors")});
+      api_settings(p.job), p.vault->derive("page cursors"), std::bind_front(&UsageReader::usage, &*p.usage), std::bind_front(&UsageReader::entries, &*p.usage)});
   p.api->on_signed([&uses = *p.key_uses](const std::string& id) { uses.note(id); });
   p.ssh.emplace(SshBridge::Parts{service.engine(), p.clock, [&vault = *p.vault](const domain::AccessKey& key) { return vault.open(key.sealed_secret); },
                                  p.job.config.region, [&uses = *p.key_uses](const std::string& id) { uses.note(id); }});

@@ -8,7 +8,7 @@ namespace stipend::api {
 namespace {
 constexpr std::size_t kNonce = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t kMac = crypto_aead_xchacha20poly1305_ietf_ABYTES;
-constexpr std::size_t kTokenBytesMax = 1024;
+constexpr std::size_t kTokenBytesMax = 8192;
 constexpr int kVariant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
 
 unsigned char* bytes(std::string& text) {
