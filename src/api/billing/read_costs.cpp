@@ -78,6 +78,15 @@ void add_subjects(std::map<std::string, Subject>& subjects, const State& state, 
     for (const auto& id : of->second) subjects.emplace(id.str(), Subject{state.find<domain::Disk>(id)->tags, {}});
 }
 
+Accrued look(const State& state, const std::vector<AccountId>& accounts, bool with_subjects, WallTime now) {
+  Accrued found{.entries = {}, .spent = spent(state, accounts), .subjects = {}};
+  for (const auto& account : accounts) {
+    std::ranges::move(domain::unposted(state, account, now), std::back_inserter(found.entries));
+    if (with_subjects) add_subjects(found.subjects, state, account);
+  }
+  return found;
+}
+
 // From a callback of the store's reader.
 template <class Row>
 awaitable<base::Result<std::vector<Row>>> read_rows(
@@ -136,15 +145,10 @@ awaitable<base::Status> read_costs(Context context, CostWish wish, CostSink sink
     for (std::size_t i = at; i < std::min(at + most, scope.holders.size()); ++i) accounts.push_back(scope.holders[i].account);
     // Between the look at the rows and the reading of the ledger something may be posted: then both are read again.
     for (int tries = 1;; ++tries) {
-      CO_TRY_ASSIGN(const auto accrued, (co_await control::read<Accrued>(context.engine(), context.actor, [&](const State& state, WallTime now) {
-                                          Accrued found{.entries = {}, .spent = spent(state, accounts), .subjects = {}};
-                                          for (const auto& account : accounts) {
-                                            auto open = domain::unposted(state, account, now);
-                                            std::ranges::move(open, std::back_inserter(found.entries));
-                                            if (wish.by_subject) add_subjects(found.subjects, state, account);
-                                          }
-                                          return base::Result<Accrued>(std::move(found));
-                                        })));
+      CO_TRY_ASSIGN(const auto accrued, (co_await control::read<Accrued>(context.engine(), context.actor,
+                                                                         [accounts, with_subjects = wish.by_subject](const State& state, WallTime now) {
+                                                                           return base::Result<Accrued>(look(state, accounts, with_subjects, now));
+                                                                         })));
       std::vector<domain::UsageDay> days;
       std::vector<domain::Entry> entries;
       if (by_entries) {
@@ -153,8 +157,8 @@ awaitable<base::Status> read_costs(Context context, CostWish wish, CostSink sink
       } else {
         CO_TRY_ASSIGN(days, (co_await read_rows<domain::UsageDay>(context.parts->read_usage, accounts, first, end)));
       }
-      CO_TRY_ASSIGN(const bool same, (co_await control::read<bool>(context.engine(), context.actor, [&](const State& state, WallTime) {
-                                       return base::Result<bool>(spent(state, accounts) == accrued.spent);
+      CO_TRY_ASSIGN(const bool same, (co_await control::read<bool>(context.engine(), context.actor, [accounts, before = accrued.spent](const State& state, WallTime) {
+                                       return base::Result<bool>(spent(state, accounts) == before);
                                      })));
       if (!same) {
         if (tries == kTriesMax) co_return fail(Fault::kUnavailable, "Unavailable", "Costs are being posted at this moment; try again.");
