@@ -3,11 +3,15 @@ import datetime
 import json
 import os
 import subprocess
-import sys
+import threading
 import time
 from decimal import Decimal
 
+import boto3
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from conftest import IMAGE
 from errors import refused
 from support import aws
 from support.clock import LIBRARIES, WallClock
@@ -121,6 +125,32 @@ def test_what_accrues_is_in_it_at_once(server, account, running):
     aws.client(server, account).terminate_instances(InstanceIds=[machine])
 
 
+def test_no_posting_is_counted_twice_or_lost(server, account):
+    """While machines come and go, each answer lies between what the account showed before and after."""
+    ended = threading.Event()
+
+    def come_and_go():
+        while not ended.is_set():
+            settled(server, account, kind="t2.nano")
+    worker = threading.Thread(target=come_and_go)
+    worker.start()
+    try:
+        ce, staff_tags = explorer(server, account), [{"Type": "TAG", "Key": "none"}]
+        asked = 0
+        end = time.monotonic() + 8
+        while time.monotonic() < end:
+            for by in ({}, {"GroupBy": staff_tags}):
+                before = charged(server, account)
+                answer = ce.get_cost_and_usage(TimePeriod=month(), Granularity="MONTHLY", Metrics=["UnblendedCost"], **by)
+                seen = sum(amount(r["Total"]) if not by else sum(amount(g["Metrics"]) for g in r["Groups"]) for r in answer["ResultsByTime"])
+                assert before <= seen <= charged(server, account), by
+                asked += 1
+    finally:
+        ended.set()
+        worker.join()
+    assert asked > 10 and seen > Decimal("0.0001")
+
+
 def test_filters_and_tags(server, account):
     tags = [{"ResourceType": "instance", "Tags": [{"Key": "lab", "Value": "Week 1"}]}]
     settled(server, account, TagSpecifications=tags)
@@ -213,6 +243,7 @@ USUAL = {"TimePeriod": {"Start": "2026-11-01", "End": "2026-11-02"}, "Granularit
     ({"GroupBy": [{"Type": "DIMENSION"}]}, "a Type and a Key"), ({"GroupBy": [{"Type": "COLOUR", "Key": "SERVICE"}]}, "GroupBy[0].Type"),
     ({"Filter": {}}, "at each level"), ({"Filter": {"And": [{"Dimensions": {"Key": "SERVICE", "Values": ["a"]}}]}}, "at least two"),
     ({"Filter": {"Dimensions": {"Key": "SERVICE", "Values": []}}}, "need Values"), ({"Filter": {"Tags": {"Values": ["a"]}}}, "need a Key"),
+    ({"Filter": {"Dimensions": {"Key": "SERVICE", "Values": ["a"] * 1001}}}, "at most 1000 values"),
     ({"Filter": {"Dimensions": {"Key": "COLOUR", "Values": ["a"]}}}, "Dimensions.Key"),
     ({"Filter": {"Dimensions": {"Key": "SERVICE", "Values": ["a"], "MatchOptions": ["ABSENT"]}}}, "ABSENT"),
     ({"Filter": {"Tags": {"Key": "a", "Values": ["a"], "MatchOptions": ["CONTAINS", "STARTS_WITH"]}}}, "in one way"),
@@ -247,6 +278,31 @@ def test_a_forecast_needs_history_and_a_time_to_come(server, account):
                             ((day(0), day(7), "UNBLENDED_COST", "HOURLY"), "by the day or the month")]:
         with refused("ValidationException", message=says):
             forecast(*arguments)
+
+
+def test_billing_is_asked_for_in_any_region_and_names_the_servers(server):
+    """Some clients sign billing for us-east-1 whatever they are told; nothing else is taken."""
+    if "STIPEND_ENDPOINT" in os.environ:
+        pytest.skip("needs a server of another region")
+    with Server.fake(IMAGE, settings='[server]\nregion = "eu-central-1"\n') as elsewhere:
+        account = elsewhere.account("Ada", homes="machine")
+
+        def client(service, region):
+            return boto3.client(service, endpoint_url=elsewhere.endpoint, region_name=region, aws_access_key_id=account["access_key_id"],
+                                aws_secret_access_key=account["secret_access_key"], config=Config(retries={"max_attempts": 1}))
+        ec2 = client("ec2", "eu-central-1")
+        ec2.run_instances(ImageId=IMAGE["ami_id"], InstanceType="t2.medium", MinCount=1, MaxCount=1)
+        wait_for("the machine to cost", lambda: Decimal(elsewhere.call("account", "show", account["account_id"])["balance"]) < 100)
+        for region in ("us-east-1", "eu-central-1"):
+            found = groups(client("ce", region), "DIMENSION:USAGE_TYPE", "DIMENSION:REGION")
+            assert ("EUC1-BoxUsage:t2.medium", "eu-central-1") in found
+            product = json.loads(client("pricing", region).get_products(ServiceCode="AmazonEC2", MaxResults=1)["PriceList"][0])
+            assert product["product"]["attributes"]["location"] == "EU (Frankfurt)"
+            assert client("freetier", region).get_free_tier_usage()["freeTierUsages"] == []
+        for service, region in (("ce", "eu-west-1"), ("ec2", "us-east-1")):
+            with pytest.raises(ClientError) as error:
+                client(service, region).get_tags(TimePeriod=month()) if service == "ce" else client(service, region).describe_regions()
+            assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] in (401, 403)
 
 
 @pytest.fixture(params=CLIS)
@@ -288,7 +344,6 @@ def past(monkeypatch):
     if not LIBRARIES or "STIPEND_ENDPOINT" in os.environ:
         pytest.skip("needs a server of its own under libfaketime")
     import botocore.auth
-    from conftest import IMAGE
     real = botocore.auth.get_current_datetime
     with_clock = Server.fake(IMAGE)
     clock = WallClock(with_clock.folder)

@@ -57,14 +57,27 @@ base::Status check_dimension(std::string_view key, std::string_view what) {
   return refuse(fmt::format("{}: the dimension {} is not one that costs here have.", what, key.substr(0, 60)));
 }
 
-base::Status check(const Expression& e) {
+namespace {
+
+// Every line of a bill is compared with them.
+constexpr std::size_t kValuesMax = 1000;
+
+std::size_t count_values(const Expression& e) {
+  std::size_t count = e.dimensions ? e.dimensions->values.size() : e.tags ? e.tags->values.size() : e.cost_categories ? e.cost_categories->values.size() : 0;
+  if (e.not_) count += count_values(*e.not_);
+  for (const auto* each : {&e.or_, &e.and_})
+    for (const auto& part : *each) count += 1 + count_values(part);
+  return count;
+}
+
+base::Status check_shape(const Expression& e) {
   const int roots = !e.or_.empty() + !e.and_.empty() + static_cast<bool>(e.not_) + e.dimensions.has_value() + e.tags.has_value() + e.cost_categories.has_value();
   if (roots != 1) return refuse("A filter expression has one of And, Or, Not, Dimensions, Tags and CostCategories at each level.");
   for (const auto& each : {&e.or_, &e.and_}) {
     if (each->size() == 1) return refuse("And and Or take at least two expressions.");
-    for (const auto& part : *each) TRY(check(part));
+    for (const auto& part : *each) TRY(check_shape(part));
   }
-  if (e.not_) return check(*e.not_);
+  if (e.not_) return check_shape(*e.not_);
   if (e.dimensions) {
     TRY(check_leaf("Dimensions", e.dimensions->key, e.dimensions->values, e.dimensions->match_options, false));
     return check_dimension(*e.dimensions->key, "Filter");
@@ -72,6 +85,13 @@ base::Status check(const Expression& e) {
   if (e.tags) return check_leaf("Tags", e.tags->key, e.tags->values, e.tags->match_options, true);
   if (e.cost_categories) return check_leaf("CostCategories", e.cost_categories->key, e.cost_categories->values, e.cost_categories->match_options, true);
   return {};
+}
+
+}  // namespace
+
+base::Status check(const Expression& e) {
+  if (count_values(e) > kValuesMax) return refuse("A filter has at most 1000 values and expressions.");
+  return check_shape(e);
 }
 
 bool needs_subjects(const Expression& e) {

@@ -8,7 +8,7 @@
 
 namespace stipend::api {
 
-// ValidationException unless each level has one root and every leaf can be answered.
+// ValidationException unless each level has one root, every leaf can be answered, and there are at most 1000 values.
 base::Status check(const aws::ce::Expression& expression);
 // Whether it takes the single machines and disks to decide.
 bool needs_subjects(const aws::ce::Expression& expression);

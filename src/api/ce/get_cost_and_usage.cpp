@@ -13,7 +13,7 @@
 namespace stipend::api {
 namespace {
 
-constexpr std::size_t kRowsAPage = 2000;
+constexpr std::size_t kRowsAPage = 2000, kGroupsMax = 200'000;
 
 std::unexpected<base::Error> refuse(std::string message) { return fail(Fault::kInvalid, "ValidationException", std::move(message)); }
 
@@ -44,6 +44,7 @@ std::size_t period_of(const std::vector<CostPeriod>& periods, base::WallTime at)
 struct Table {
   std::vector<CostPeriod> periods;
   std::vector<Groups> groups;
+  std::size_t count = 0;                       // of groups
   std::map<std::string, std::string> holders;  // of the accounts that were seen
 };
 
@@ -88,9 +89,14 @@ Answer<ce::GetCostAndUsage> get_cost_and_usage(Context context, ce::GetCostAndUs
                       .by_subject = grouping.needs_subjects() || (request.filter && needs_subjects(*request.filter))};
   CO_TRY((co_await read_costs(context, wish, [&](const Cost& cost) {
     if (request.filter && !matches(*request.filter, cost)) return;
-    table.groups[period_of(table.periods, cost.line.from)][grouping.keys(cost)].add(cost.line);
+    if (table.count > kGroupsMax) return;
+    const auto [group, fresh] = table.groups[period_of(table.periods, cost.line.from)].try_emplace(grouping.keys(cost));
+    if (fresh) ++table.count;
+    group->second.add(cost.line);
     if (grouping.by_account()) table.holders.try_emplace(cost.line.account.str(), cost.holder);
   })));
+  if (table.count > kGroupsMax)
+    co_return fail(Fault::kInvalid, "LimitExceededException", "The answer has too many groups; ask for a shorter period, or filter.");
 
   ce::GetCostAndUsage::Response response;
   response.group_definitions = grouping.definitions();
