@@ -266,6 +266,15 @@ def test_a_token_of_another_request_is_refused(server, ada):
             ce.get_tags(TimePeriod=month(), NextPageToken=token)
 
 
+def test_an_account_has_one_billing_view(server, ada):
+    ce, request = explorer(server, ada), {"TimePeriod": month(), "Granularity": "MONTHLY", "Metrics": ["UnblendedCost"]}
+    assert ce.get_cost_and_usage(BillingViewArn=f"arn:aws:billing::{ada['account_id']}:billingview/primary", **request)["ResultsByTime"]
+    with refused("ResourceNotFoundException"):
+        ce.get_cost_and_usage(BillingViewArn="arn:aws:billing::123456789012:billingview/primary", **request)
+    with refused("ResourceNotFoundException"):
+        ce.get_tags(TimePeriod=month(), BillingViewArn=f"arn:aws:billing::{ada['account_id']}:billingview/custom-1")
+
+
 def test_a_forecast_needs_history_and_a_time_to_come(server, account):
     ce = explorer(server, account)
 

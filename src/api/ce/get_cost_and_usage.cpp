@@ -4,6 +4,7 @@
 
 #include "api/billing/json_scope.hpp"
 #include "api/billing/read_costs.hpp"
+#include "api/ce/billing_view.hpp"
 #include "api/ce/expression.hpp"
 #include "api/ce/grouping.hpp"
 #include "api/ce/period.hpp"
@@ -78,6 +79,7 @@ Answer<ce::GetCostAndUsage> get_cost_and_usage(Context context, ce::GetCostAndUs
   CO_TRY(check_metrics(request.metrics));
   CO_TRY_ASSIGN(const auto grouping, Grouping::of(request.group_by));
   if (request.filter) CO_TRY(check(*request.filter));
+  CO_TRY(check_billing_view(context, request.billing_view_arn));
   CO_TRY_ASSIGN(const auto place, place_of(context, scope, token));
 
   Table table;

@@ -1,6 +1,7 @@
 #include "aws/ce/get_cost_forecast.hpp"
 
 #include "api/billing/read_costs.hpp"
+#include "api/ce/billing_view.hpp"
 #include "api/ce/expression.hpp"
 #include "api/ce/period.hpp"
 #include "api/operation.hpp"
@@ -21,6 +22,7 @@ Answer<ce::GetCostForecast> get_cost_forecast(Context context, ce::GetCostForeca
     co_return fail(Fault::kInvalid, "ValidationException",
                    "The metrics of a cost forecast are AMORTIZED_COST, BLENDED_COST, NET_AMORTIZED_COST, NET_UNBLENDED_COST and UNBLENDED_COST.");
   if (request.filter) CO_TRY(check(*request.filter));
+  CO_TRY(check_billing_view(context, request.billing_view_arn));
   domain::SpendHistory history(now);
   const CostWish wish{.from = history.from(), .until = history.until(), .by_subject = request.filter && needs_subjects(*request.filter)};
   CO_TRY((co_await read_costs(context, wish, [&](const Cost& cost) {

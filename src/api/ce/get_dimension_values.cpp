@@ -2,6 +2,7 @@
 
 #include "api/billing/json_scope.hpp"
 #include "api/billing/read_costs.hpp"
+#include "api/ce/billing_view.hpp"
 #include "api/ce/expression.hpp"
 #include "api/ce/period.hpp"
 #include "api/ce/values.hpp"
@@ -18,6 +19,7 @@ Answer<ce::GetDimensionValues> get_dimension_values(Context context, ce::GetDime
   CO_TRY_ASSIGN(const auto period, past_period(*request.time_period, "DAILY", context.parts->clock.wall()));
   CO_TRY(check_dimension(*request.dimension, "Dimension"));
   if (request.filter) CO_TRY(check(*request.filter));
+  CO_TRY(check_billing_view(context, request.billing_view_arn));
   std::map<std::string, CostSum> values;
   std::map<std::string, std::string> holders;
   const bool costs = request.context.value_or("COST_AND_USAGE") == "COST_AND_USAGE";  // nothing is reserved here

@@ -2,6 +2,7 @@
 
 #include "api/billing/json_scope.hpp"
 #include "api/billing/read_costs.hpp"
+#include "api/ce/billing_view.hpp"
 #include "api/ce/expression.hpp"
 #include "api/ce/period.hpp"
 #include "api/ce/values.hpp"
@@ -17,6 +18,7 @@ Answer<ce::GetTags> get_tags(Context context, ce::GetTags::Request request) {
   const auto hash = json_request_hash<ce::GetTags>(request);
   CO_TRY_ASSIGN(const auto period, past_period(*request.time_period, "DAILY", context.parts->clock.wall()));
   if (request.filter) CO_TRY(check(*request.filter));
+  CO_TRY(check_billing_view(context, request.billing_view_arn));
   std::map<std::string, CostSum> values;
   CO_TRY((co_await read_costs(context, {.from = period.from, .until = period.until, .by_subject = true}, [&](const Cost& cost) {
     if (request.filter && !matches(*request.filter, cost)) return;
