@@ -179,6 +179,25 @@ def test_filters_and_tags(server, account):
     assert sorted(values["Tags"]) == ["", "Week 1"] and values["TotalSize"] == values["ReturnSize"] == 2
 
 
+def test_costs_of_single_machines_and_disks(server, account):
+    machines = [settled(server, account), settled(server, account)]
+    ce, every = explorer(server, account), {"Not": {"Dimensions": {"Key": "RECORD_TYPE", "Values": ["Credit"]}}}
+
+    def by_resource(**more):
+        answer = ce.get_cost_and_usage_with_resources(**({"TimePeriod": {"Start": day(-1), "End": day(1)}, "Granularity": "DAILY", "Filter": every,
+                                                          "GroupBy": [{"Type": "DIMENSION", "Key": "RESOURCE_ID"}]} | more))
+        return {group["Keys"][0]: amount(group["Metrics"]) for result in answer["ResultsByTime"] for group in result["Groups"]}
+    found = by_resource()
+    ledger = {}
+    for entry in server.call("ledger", "--account", account["account_id"]):
+        if entry["kind"] in ("charge", "storage"):
+            ledger[entry["subject"]] = ledger.get(entry["subject"], 0) + Decimal(entry["amount"])
+    assert found == ledger and set(machines) < set(found) and any(key.startswith("vol-") for key in found)
+    assert by_resource(Filter={"Dimensions": {"Key": "RESOURCE_ID", "Values": [machines[0]]}}) == {machines[0]: ledger[machines[0]]}
+    with refused("ValidationException", message="14 days"):
+        by_resource(TimePeriod={"Start": day(-20), "End": day(1)})
+
+
 def test_values_of_dimensions(server, account):
     settled(server, account)
     ce = explorer(server, account)
@@ -239,7 +258,8 @@ USUAL = {"TimePeriod": {"Start": "2026-11-01", "End": "2026-11-02"}, "Granularit
     ({"TimePeriod": lambda: {"Start": day(-1) + "T00:30:00Z", "End": day(0) + "T00:00:00Z"}, "Granularity": "HOURLY"}, "full hour"),
     ({"Granularity": "WEEKLY"}, "Granularity"), ({"Metrics": []}, "at least one metric"), ({"Metrics": ["Cost"]}, "The metrics are"),
     ({"GroupBy": [{"Type": "DIMENSION", "Key": key} for key in ("SERVICE", "REGION", "AZ")]}, "at most two"),
-    ({"GroupBy": [{"Type": "DIMENSION", "Key": "SERVICE"}] * 2}, "twice"), ({"GroupBy": [{"Type": "DIMENSION", "Key": "RESOURCE_ID"}]}, "not one that costs here have"),
+    ({"GroupBy": [{"Type": "DIMENSION", "Key": "SERVICE"}] * 2}, "twice"), ({"GroupBy": [{"Type": "DIMENSION", "Key": "RESOURCE_ID"}]}, "GetCostAndUsageWithResources"),
+    ({"GroupBy": [{"Type": "DIMENSION", "Key": "SCOPE"}]}, "not one that costs here have"),
     ({"GroupBy": [{"Type": "DIMENSION"}]}, "a Type and a Key"), ({"GroupBy": [{"Type": "COLOUR", "Key": "SERVICE"}]}, "GroupBy[0].Type"),
     ({"Filter": {}}, "at each level"), ({"Filter": {"And": [{"Dimensions": {"Key": "SERVICE", "Values": ["a"]}}]}}, "at least two"),
     ({"Filter": {"Dimensions": {"Key": "SERVICE", "Values": []}}}, "need Values"), ({"Filter": {"Tags": {"Values": ["a"]}}}, "need a Key"),

@@ -34,6 +34,7 @@ constexpr std::array kDimensions = std::to_array<Dimension>({
     {"PURCHASE_TYPE", [](const Cost& c) { return text("On Demand Instances", "On Demand", c); }},
     {"RECORD_TYPE", [](const Cost& c) { return std::string(c.line.refund ? "Refund" : "Usage"); }},
     {"REGION", [](const Cost& c) { return c.settings.region; }},
+    {"RESOURCE_ID", [](const Cost& c) { return c.line.subject; }},
     {"SERVICE", [](const Cost& c) { return text(kComputeService, kOtherService, c); }},
     {"SERVICE_CODE", [](const Cost&) { return std::string(kServiceCode); }},
     {"TENANCY", [](const Cost& c) { return text("Shared", "NoTenancy", c); }},
@@ -54,7 +55,7 @@ bool is_cost(std::string_view name) { return std::ranges::find(kCosts, name) != 
 
 bool is_cost_dimension(std::string_view key) { return find(key) != nullptr; }
 
-bool needs_subject(std::string_view dimension) { return dimension == "AZ"; }
+bool needs_subject(std::string_view dimension) { return dimension == "AZ" || dimension == "RESOURCE_ID"; }
 
 std::string dimension_of(std::string_view key, const Cost& cost) { return find(key)->of(cost); }
 

@@ -74,7 +74,8 @@ TEST(CostDimensions, AllHaveAValueForMachinesAndDisks) {
     EXPECT_FALSE(dimension_of(key, of_machine).empty()) << key;
     EXPECT_FALSE(dimension_of(key, of_disk).empty()) << key;
   }
-  EXPECT_FALSE(is_cost_dimension("RESOURCE_ID"));
+  EXPECT_FALSE(is_cost_dimension("COLOUR"));
+  EXPECT_TRUE(needs_subject("RESOURCE_ID"));
   EXPECT_EQ(dimension_of("AZ", of_machine), "us-east-1b");
   EXPECT_EQ(dimension_of("AZ", of_disk), "NoAZ");
   EXPECT_EQ(dimension_of("INSTANCE_TYPE_FAMILY", of_machine), "t2");

@@ -52,7 +52,8 @@ bool match(const std::string* text, const Words& values, const Words& options) {
 
 }  // namespace
 
-base::Status check_dimension(std::string_view key, std::string_view what) {
+base::Status check_dimension(std::string_view key, std::string_view what, bool with_resources) {
+  if (key == "RESOURCE_ID" && !with_resources) return refuse(fmt::format("{}: RESOURCE_ID is for GetCostAndUsageWithResources.", what));
   if (is_cost_dimension(key)) return {};
   return refuse(fmt::format("{}: the dimension {} is not one that costs here have.", what, key.substr(0, 60)));
 }
@@ -70,17 +71,17 @@ std::size_t count_values(const Expression& e) {
   return count;
 }
 
-base::Status check_shape(const Expression& e) {
+base::Status check_shape(const Expression& e, bool with_resources) {
   const int roots = !e.or_.empty() + !e.and_.empty() + static_cast<bool>(e.not_) + e.dimensions.has_value() + e.tags.has_value() + e.cost_categories.has_value();
   if (roots != 1) return refuse("A filter expression has one of And, Or, Not, Dimensions, Tags and CostCategories at each level.");
   for (const auto& each : {&e.or_, &e.and_}) {
     if (each->size() == 1) return refuse("And and Or take at least two expressions.");
-    for (const auto& part : *each) TRY(check_shape(part));
+    for (const auto& part : *each) TRY(check_shape(part, with_resources));
   }
-  if (e.not_) return check_shape(*e.not_);
+  if (e.not_) return check_shape(*e.not_, with_resources);
   if (e.dimensions) {
     TRY(check_leaf("Dimensions", e.dimensions->key, e.dimensions->values, e.dimensions->match_options, false));
-    return check_dimension(*e.dimensions->key, "Filter");
+    return check_dimension(*e.dimensions->key, "Filter", with_resources);
   }
   if (e.tags) return check_leaf("Tags", e.tags->key, e.tags->values, e.tags->match_options, true);
   if (e.cost_categories) return check_leaf("CostCategories", e.cost_categories->key, e.cost_categories->values, e.cost_categories->match_options, true);
@@ -89,9 +90,9 @@ base::Status check_shape(const Expression& e) {
 
 }  // namespace
 
-base::Status check(const Expression& e) {
+base::Status check(const Expression& e, bool with_resources) {
   if (count_values(e) > kValuesMax) return refuse("A filter has at most 1000 values and expressions.");
-  return check_shape(e);
+  return check_shape(e, with_resources);
 }
 
 bool needs_subjects(const Expression& e) {

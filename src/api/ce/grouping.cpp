@@ -17,11 +17,11 @@ bool is(const GroupDefinition& group, std::string_view type) { return group.type
 
 }  // namespace
 
-base::Result<Grouping> Grouping::of(std::vector<GroupDefinition> definitions) {
+base::Result<Grouping> Grouping::of(std::vector<GroupDefinition> definitions, bool with_resources) {
   if (definitions.size() > 2) return refuse("GroupBy takes at most two groups.");
   for (auto& group : definitions) {
     if (!group.type || !group.key || group.key->empty()) return refuse("A group in GroupBy has a Type and a Key.");
-    if (is(group, "DIMENSION")) TRY(check_dimension(*group.key, "GroupBy"));
+    if (is(group, "DIMENSION")) TRY(check_dimension(*group.key, "GroupBy", with_resources));
   }
   if (definitions.size() == 2 && definitions[0] == definitions[1]) return refuse("GroupBy names the same group twice.");
   Grouping grouping;

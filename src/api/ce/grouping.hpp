@@ -12,7 +12,7 @@ namespace stipend::api {
 class Grouping {
  public:
   // ValidationException: more than two, twice the same, or by what costs here do not have.
-  static base::Result<Grouping> of(std::vector<aws::ce::GroupDefinition> definitions);
+  static base::Result<Grouping> of(std::vector<aws::ce::GroupDefinition> definitions, bool with_resources);
 
   bool empty() const { return by_.empty(); }
   bool needs_subjects() const;
