@@ -54,7 +54,8 @@ base::Result<std::vector<domain::Entry>> entries_between(store::Store& store, co
       if (entry.at >= until.plus_ms(kLateMs)) return out;
       if (entry.at < from || entry.at >= until) continue;
       if (out.size() == most)
-        return base::fail(Fault::kInvalid, "LimitExceededException", "The period has too many entries to be told by the hour, machine or tag; ask for a shorter one.");
+        return base::fail(Fault::kInvalid, "LimitExceededException",
+                          "The period has too many entries to be told by the hour, machine or tag; ask for a shorter one.");
       out.push_back(entry);
     }
     if (page.size() < query.limit) return out;

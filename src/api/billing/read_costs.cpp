@@ -153,7 +153,8 @@ awaitable<base::Status> read_costs(Context context, CostWish wish, CostSink sink
       std::vector<domain::Entry> entries;
       if (by_entries) {
         // An entry at midnight is of the day that ends.
-        CO_TRY_ASSIGN(entries, (co_await read_rows<domain::Entry>(context.parts->read_entries, accounts, first.plus_ms(1), end.plus_ms(1))));
+        const WallTime after = first.plus_ms(1), up_to = end.plus_ms(1);
+        CO_TRY_ASSIGN(entries, (co_await read_rows<domain::Entry>(context.parts->read_entries, accounts, after, up_to)));
       } else {
         CO_TRY_ASSIGN(days, (co_await read_rows<domain::UsageDay>(context.parts->read_usage, accounts, first, end)));
       }

@@ -29,7 +29,7 @@ base::Status check_leaf(std::string_view what, const std::optional<std::string>&
   const bool absent = has(options, "ABSENT");
   if (absent && !may_be_absent) return refuse("The match option ABSENT is for Tags and CostCategories.");
   if (has(options, "CASE_SENSITIVE") && has(options, "CASE_INSENSITIVE")) return refuse("CASE_SENSITIVE and CASE_INSENSITIVE exclude each other.");
-  const auto ways = std::ranges::count_if(options, [](const std::string& o) { return o == "EQUALS" || o == "STARTS_WITH" || o == "ENDS_WITH" || o == "CONTAINS" || o == "ABSENT"; });
+  const auto ways = std::ranges::count_if(options, [](const std::string& o) { return !o.starts_with("CASE_"); });
   if (ways > 1) return refuse("A filter matches in one way: EQUALS, STARTS_WITH, ENDS_WITH, CONTAINS or ABSENT.");
   if (absent && !values.empty()) return refuse("With the match option ABSENT there are no Values.");
   if (!absent && values.empty()) return refuse(fmt::format("{} in a filter need Values.", what));

@@ -59,7 +59,8 @@ Product instance(const domain::InstanceType& type, const Settings& settings) {
 }
 
 Product volume(const domain::Catalogue& catalogue, const Settings& settings) {
-  Product product{.family = "Storage", .sku = sku_of(settings.region, "gp2"), .attributes = {}, .unit = "GB-Mo", .description = {}, .price = catalogue.gp2_gib_month};
+  Product product{.family = "Storage", .sku = sku_of(settings.region, "gp2"), .attributes = {}, .unit = "GB-Mo", .description = {},
+                  .price = catalogue.gp2_gib_month};
   product.description = fmt::format("${} per GB-month of General Purpose SSD (gp2) provisioned storage", metric_decimal(product.price));
   auto& a = product.attributes;
   a.emplace_back("location", location_of(settings.region));
