@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "domain/catalogue.hpp"
+#include "control/simulation/price_judge.hpp"
 #include "ledger/verification.hpp"
 #include "store/apply.hpp"
 
@@ -53,25 +53,9 @@ Wide set_aside(const domain::State& state, const base::AccountId& account) {
   return sum;
 }
 
-// What is left, and held by nothing, of credit that does not pay for the type; without one, for a disk.
-Wide for_others(const domain::State& state, const base::AccountId& account, const std::string& type) {
-  Wide sum = 0;
-  const auto grants = state.grants_of.find(account);
-  if (grants == state.grants_of.end()) return sum;
-  const auto* hold = state.find<domain::Hold>(account);
-  for (const auto& id : grants->second) {
-    const auto& grant = *state.find<domain::Grant>(id);
-    if (grant.only_types.empty() || std::ranges::find(grant.only_types, type) != grant.only_types.end()) continue;
-    sum += grant.remaining().nano;
-    if (hold)
-      for (const auto& draw : hold->draws) sum -= draw.grant == id ? draw.amount.nano : 0;
-  }
-  return sum;
-}
-
 }  // namespace
 
-Violation Auditor::post(const domain::Entry& entry) {
+Violation Auditor::post(const domain::Entry& entry, const domain::State& state) {
   if (entry.number != last_entry_ + 1) return fmt::format("entry {} follows {}", entry.number, last_entry_);
   last_entry_ = entry.number;
   ++counts_.entries;
@@ -90,10 +74,20 @@ Violation Auditor::post(const domain::Entry& entry) {
     account.changed_ms = clock_.monotonic_ms();
   (house ? counts_.unfunded : counts_.charged) += charged;
   if (!house) account.charged += charged;
-  if (entry.kind == EntryKind::kCharge || entry.kind == EntryKind::kCorrection)
-    open_[{*base::InstanceId::parse(entry.subject), entry.generation}].charged += charged;
-  if (entry.kind == EntryKind::kStorage) disks_[*base::DiskId::parse(entry.subject)].charged += charged;
-  return {};
+  const auto at_another = [&](std::int64_t price, const std::string& catalogue) {
+    return !catalogue.empty() && (entry.price.nano_per_hour != price || entry.catalogue != catalogue);
+  };
+  if (entry.kind == EntryKind::kCharge || entry.kind == EntryKind::kCorrection) {
+    auto& paid = open_[{*base::InstanceId::parse(entry.subject), entry.generation}];
+    paid.charged += charged;
+    if (at_another(paid.facts.price, paid.catalogue)) return fmt::format("entry {}: not at the price that {} was started at", entry.number, entry.subject);
+  }
+  if (entry.kind == EntryKind::kStorage) {
+    auto& disk = disks_[*base::DiskId::parse(entry.subject)];
+    disk.charged += charged;
+    if (at_another(disk.price, disk.catalogue)) return fmt::format("entry {}: not at the price that {} was made at", entry.number, entry.subject);
+  }
+  return grants_.entry(entry, state);
 }
 
 Auditor::RunMoney Auditor::money_of(const base::InstanceId& id) const {
@@ -102,7 +96,7 @@ Auditor::RunMoney Auditor::money_of(const base::InstanceId& id) const {
   return at->second.money;
 }
 
-Violation Auditor::run_row(const domain::Instance& row) {
+Violation Auditor::run_row(const domain::Instance& row, const domain::State& state) {
   const auto& run = *row.run;
   const RunKey key{row.id, run.generation};
   auto& paid = open_[key];
@@ -110,7 +104,13 @@ Violation Auditor::run_row(const domain::Instance& row) {
   paid.type = row.type;
   if (paid.committed_ms < 0) paid.committed_ms = clock_.monotonic_ms();
   auto& facts = paid.facts;
-  facts.price = run.price.nano_per_hour;
+  if (paid.catalogue.empty()) {
+    if (auto broken = PriceJudge::run(row, state)) return broken;
+    paid.catalogue = run.catalogue;
+    facts.price = run.price.nano_per_hour;
+  } else if (facts.price != run.price.nano_per_hour || paid.catalogue != run.catalogue) {
+    return text(key) + ": its price changed";
+  }
   facts.plan = plan_of(run.plan);
   facts.held_s = run.held_run_max.count;
   paid.money = {key.generation, run.held_run_max.count, run.lease_run_max.count, run.posted.nano, static_cast<std::int64_t>(row.state)};
@@ -141,14 +141,14 @@ Violation Auditor::disk_row(const domain::Disk& row, const domain::State& state,
     disk.account = row.account;
     disk.price = row.price.nano_per_hour;
     const auto* course = state.find<domain::Course>(state.find<domain::Account>(row.account)->course);
-    const auto price = ledger::disk_price(row.gib, domain::catalogue_at(state, *course, row.created)->gp2_gib_month.nano);
-    if (price != disk.price) return fmt::format("{}: {} GiB cost {} an hour, must be {}", row.id.view(), row.gib, disk.price, price);
-    if (!row.deleted && row.reserve_wanted.nano != ledger::reserve(price, course->grace_s))
+    disk.catalogue = row.catalogue;
+    if (auto broken = PriceJudge::disk(row, state)) return broken;
+    if (!row.deleted && row.reserve_wanted.nano != ledger::reserve(disk.price, course->grace_s))
       return fmt::format("{}: {} is to be reserved", row.id.view(), row.reserve_wanted.nano);
     if (!in_this_commit(row.created)) return fmt::format("{}: made at {}, committed between {} and {}", row.id.view(), row.created.ms, newest_.ms, now.ms);
     disk.times.push_back({row.created.ms, INT64_MAX});
   }
-  if (row.price.nano_per_hour != disk.price) return fmt::format("{}: its price changed", row.id.view());
+  if (row.price.nano_per_hour != disk.price || row.catalogue != disk.catalogue) return fmt::format("{}: its price changed", row.id.view());
   if (row.deleted && !disk.deleted) {
     if (!in_this_commit(*row.deleted)) return fmt::format("{}: deleted at {}, committed between {} and {}", row.id.view(), row.deleted->ms, newest_.ms, now.ms);
     disk.times.back().to_ms = row.deleted->ms;
@@ -182,9 +182,8 @@ Violation Auditor::account_at(const base::AccountId& account, const domain::Stat
 }
 
 // "else by the house": when nothing is held for disks, nothing is available, and the disk's own reserve is used.
-Violation Auditor::house_paid(const base::AccountId& account, const domain::State& state) const {
-  const auto& track = accounts_.at(account);
-  const auto left = track.granted - track.charged - set_aside(state, account) - for_others(state, account, {});
+Violation Auditor::house_paid(const base::AccountId& account, const domain::State& state, base::WallTime now) const {
+  const auto left = GrantJudge::left_for({}, account, state, now);
   if (left > 0) return fmt::format("{}: the house pays its disk while {} is available", account.view(), left);
   return {};
 }
@@ -194,14 +193,14 @@ Violation Auditor::committed(const store::Batch& batch, const domain::State& sta
   std::set<base::AccountId> touched, by_house, released;
   for (const auto& change : batch) {
     if (const auto* put = std::get_if<store::Put<domain::Entry>>(&change)) {
-      if (auto broken = post(*put->row)) return broken;
+      if (auto broken = post(*put->row, state)) return broken;
       touched.insert(put->row->account);
       if (put->row->debit == "house:unfunded_storage") by_house.insert(put->row->account);
     } else if (const auto* instance = std::get_if<store::Put<domain::Instance>>(&change)) {
       machines.insert(instance->row->id);
       const auto before = money_of(instance->row->id);
       if (instance->row->run)
-        if (auto broken = run_row(*instance->row)) return broken;
+        if (auto broken = run_row(*instance->row, state)) return broken;
       // One that was only seen again changes nothing that an account's checks look at.
       if (before != money_of(instance->row->id) || !instance->row->run) touched.insert(instance->row->account);
     } else if (const auto* disk = std::get_if<store::Put<domain::Disk>>(&change)) {
@@ -216,7 +215,7 @@ Violation Auditor::committed(const store::Batch& batch, const domain::State& sta
       if (!disks_[erased->key].deleted) return fmt::format("{}: its row is gone, and it was not deleted", erased->key.view());
     }
   }
-  newest_ = now;
+  const auto before = std::exchange(newest_, now);
   for (const auto& account : touched)
     if (auto broken = account_at(account, state, now)) return broken;
   std::vector<Paid> over;
@@ -228,19 +227,33 @@ Violation Auditor::committed(const store::Batch& batch, const domain::State& sta
         continue;
       }
       if (auto broken = settled(at->first, at->second, state)) return broken;
+      accounts_[at->second.account].freed_ms = clock_.monotonic_ms();
       over.push_back(std::move(at->second));
       at = open_.erase(at);
     }
   }
   for (const auto& paid : over)
     if (accounts_.at(paid.account).given_back_ms == clock_.monotonic_ms())
-      if (auto broken = stranded(paid, state)) return broken;
+      if (auto broken = stranded(paid, state, now)) return broken;
   for (const auto& account : by_house) {
     // What was freed after it, in this commit, was not there for it.
     if (released.contains(account) || accounts_.at(account).changed_ms == clock_.monotonic_ms()) continue;
-    if (auto broken = house_paid(account, state)) return broken;
+    if (auto broken = house_paid(account, state, now)) return broken;
   }
+  if (auto broken = grants(touched, released, state, before, now)) return broken;
   return queue(batch, state, now);
+}
+
+Violation Auditor::grants(const std::set<base::AccountId>& touched, const std::set<base::AccountId>& held, const domain::State& state,
+                          base::WallTime before, base::WallTime now) {
+  const auto ms = clock_.monotonic_ms();
+  for (const auto& account : touched) {
+    if (auto broken = grants_.account(account, state, before)) return broken;
+    const auto& track = accounts_[account];
+    if (!held.contains(account) || is_disturbed() || ms - std::max(track.changed_ms, track.freed_ms) < kTooLateMs) continue;
+    if (auto broken = grants_.order(account, state, now)) return broken;
+  }
+  return {};
 }
 
 // The course's free hours in the run's own time, as long as the wall clock has not jumped.
@@ -321,26 +334,25 @@ Violation Auditor::ended_for_credit(const Paid& paid) {
 
 bool Auditor::is_disturbed() const { return clock_.monotonic_ms() - std::max(disturbed_ms_, host_.lost_at_ms()) < kDisturbedMs; }
 
-Violation Auditor::stranded(const Paid& paid, const domain::State& state) {
+Violation Auditor::stranded(const Paid& paid, const domain::State& state, base::WallTime now) {
   const auto& track = accounts_.at(paid.account);
   if (is_disturbed() || clock_.monotonic_ms() - track.changed_ms < kTooLateMs) return {};
   for (const auto& id : state.instances_of.at(paid.account))
     if (state.with_run.contains(id)) return {};  // not the last one
   ++counts_.credit_ends;
   const std::int64_t unit_s = paid.facts.plan == ledger::Plan::kPerHour ? 3600 : 1;
-  Wide smallest = ledger::next_unit_cost(paid.facts.plan, paid.facts.price), of_disks = 0, given_back = track.given_back;
+  Wide disks_need = 0, given_back = track.given_back;
   if (const auto disks = state.disks_of.find(paid.account); disks != state.disks_of.end())
     // A second more of each: its age and the run count whole seconds apart. And all are rounded up together.
     for (const auto& id : disks->second)
       if (const auto& disk = *state.find<domain::Disk>(id); !disk.deleted) {
-        of_disks += ledger::disk_cost(disk.price.nano_per_hour, unit_s + 1) + 2;
+        disks_need += ledger::disk_cost(disk.price.nano_per_hour, unit_s + 1) + 2;
         given_back += ledger::disk_cost(disk.price.nano_per_hour, track.given_back_s);
       }
-  smallest += of_disks;
-  const auto left = track.granted - track.charged - set_aside(state, paid.account);
-  const auto available = left - for_others(state, paid.account, paid.type);
-  // The disks' part must be in credit that pays for everything.
-  if (available - given_back >= smallest && left - for_others(state, paid.account, {}) - given_back >= of_disks)
+  // Its type's own grants pay for the run, and those for everything for the disks too.
+  const auto smallest = ledger::next_unit_cost(paid.facts.plan, paid.facts.price) + disks_need;
+  const auto available = GrantJudge::left_for(paid.type, paid.account, state, now);
+  if (available - given_back >= smallest && GrantJudge::left_for({}, paid.account, state, now) - given_back >= disks_need)
     return fmt::format("{}: stopped for its credit with {} available, {} of them from the last {} s of its lease; the next {} costs {}",
                        paid.account.view(), available, given_back, track.given_back_s, unit_s == 1 ? "second" : "hour", smallest);
   return {};
@@ -396,6 +408,8 @@ Violation Auditor::all(const domain::State& state, base::WallTime now) const {
   if (auto broken = domain::broken_invariant(state, now)) return broken;
   for (const auto& [account, row] : state.accounts)
     if (auto broken = account_at(account, state, now)) return broken;
+  if (!is_disturbed())
+    if (auto broken = grants_.overdue(state, now)) return broken;
   return machines(state);
 }
 

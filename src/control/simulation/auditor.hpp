@@ -3,6 +3,8 @@
 // - at every commit: the rules' own invariants for each account that it touched, and by sums of the entries alone that
 //   what was charged, held and reserved is at most what was granted; the house pays for a disk only of an account with
 //   nothing left; disks are made, deleted and brought back at the time of their commit, at the catalogue's price;
+// - what is sold has the price of its course's list at its start, for good (price_judge.hpp), and grants pay for what they are
+//   for, in their order and until they expire (grant_judge.hpp);
 // - a place in the queue ends with a start, a cancel or its machine's end, in the same commit; no page's key makes two
 //   machines; an account that only waits has nothing held;
 // - when a run is settled: its machine has ended, and the charge is what ledger/bill.hpp says by the host's measure. The
@@ -21,6 +23,7 @@
 #include <unordered_map>
 
 #include "compute/fake/fake_host.hpp"
+#include "control/simulation/grant_judge.hpp"
 #include "domain/invariants.hpp"
 #include "ledger/bill.hpp"
 #include "ledger/books.hpp"
@@ -61,7 +64,7 @@ class Auditor {
   struct Paid {  // a run that is not settled
     base::AccountId account;
     ledger::RunFacts facts;
-    std::string type;
+    std::string type, catalogue;
     std::int64_t lease_s = 0;  // the newest that its supervisor took
     std::int64_t most_held_s = 0;
     std::int64_t committed_ms = -1;  // when its start was
@@ -72,6 +75,7 @@ class Auditor {
   struct DiskTrack {
     base::AccountId account;
     std::int64_t price = 0;
+    std::string catalogue;
     std::vector<ledger::Existence> times;
     bool deleted = false;
     ledger::Wide charged = 0;
@@ -79,21 +83,24 @@ class Auditor {
   struct AccountTrack {
     ledger::Wide granted = 0, charged = 0;
     std::int64_t changed_ms = -1'000'000;  // when its money last changed otherwise than by charges
+    std::int64_t freed_ms = -1'000'000;    // when a run was settled last
     // What halts gave back that took less than they may, at the newest ends for its credit.
     ledger::Wide given_back = 0;
     std::int64_t given_back_ms = -1'000'000, given_back_s = 0;
   };
 
-  domain::Violation post(const domain::Entry& entry);
+  domain::Violation post(const domain::Entry& entry, const domain::State& state);
   RunMoney money_of(const base::InstanceId& id) const;
-  domain::Violation run_row(const domain::Instance& row);
+  domain::Violation run_row(const domain::Instance& row, const domain::State& state);
   domain::Violation disk_row(const domain::Disk& row, const domain::State& state, base::WallTime now);
   domain::Violation account_at(const base::AccountId& account, const domain::State& state, base::WallTime now) const;
-  domain::Violation house_paid(const base::AccountId& account, const domain::State& state) const;
+  domain::Violation house_paid(const base::AccountId& account, const domain::State& state, base::WallTime now) const;
   domain::Violation settled(const compute::RunKey& key, Paid& paid, const domain::State& state);
   std::vector<ledger::Existence> free_hours_of(const compute::FakeHost::Measured& run, const base::AccountId& account, const domain::State& state) const;
   domain::Violation ended_for_credit(const Paid& paid);
-  domain::Violation stranded(const Paid& paid, const domain::State& state);
+  domain::Violation stranded(const Paid& paid, const domain::State& state, base::WallTime now);
+  domain::Violation grants(const std::set<base::AccountId>& touched, const std::set<base::AccountId>& held, const domain::State& state,
+                           base::WallTime before, base::WallTime now);
   domain::Violation queue(const store::Batch& batch, const domain::State& state, base::WallTime now);
   bool is_disturbed() const;
   std::int64_t ran_ms_now(const compute::RunKey& key) const;
@@ -105,6 +112,7 @@ class Auditor {
   std::map<compute::RunKey, Paid> open_;
   std::unordered_map<base::DiskId, DiskTrack> disks_;
   base::WallTime newest_;  // of the commit before
+  GrantJudge grants_;
   Counts counts_;
   std::map<std::string, domain::QueuePlace> waiting_;
   struct Made {

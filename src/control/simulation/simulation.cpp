@@ -22,13 +22,17 @@ std::vector<WorkloadPtr> workloads(const Settings& settings, base::SeededRandom&
   const auto& name = settings.scenario;
   const bool mixed = name == "mixed";
   const auto drawn = [&] { return mixed && random.below(3) == 0; };  // each draws, whether it counts or not
-  const bool deadline = drawn(), storm = drawn(), top_ups = drawn(), outages = drawn(), policy = drawn();
+  const bool deadline = drawn(), storm = drawn(), top_ups = drawn(), outages = drawn(), policy = drawn(), codes = drawn(), emergency = drawn(), prices = drawn();
   if (name == "race") out.push_back(make_race(kRaceCrashes));
   if (name == "term" || mixed) out.push_back(make_term(size));
   if (name == "deadline" || deadline) out.push_back(make_deadline(size));
   if (name == "join-storm" || storm) out.push_back(make_join_storm(size));
   if (name == "top-ups" || top_ups) out.push_back(make_top_ups(size));
   if (name == "policy" || policy) out.push_back(make_policy(size));
+  if (name == "codes" || codes) out.push_back(make_codes(size));
+  if (name == "emergency" || emergency) out.push_back(make_emergency(size));
+  if (name == "prices" || prices) out.push_back(make_prices(size));
+  if (name == "giant") out.push_back(make_giant(size));
   if (name == "outages" || outages) out.push_back(make_outages(size));
   return out;
 }
@@ -67,6 +71,7 @@ WorldOptions world_options(const Settings& settings, base::SeededRandom& random)
     host.addresses = {"10.96.0.0/12", "127.96.0.0/12"};
     options.keep_deleted_s = random.below(3) == 0 ? 0 : 7 * 86'400;
     options.down_s_most = random.below(2) == 0 ? 2 * 3600 : 300;
+    if (settings.scenario == "giant") options.resync_every_ms = kHourMs;
   }
   return options;
 }
@@ -86,7 +91,7 @@ void live(World& world, std::vector<WorkloadPtr>& people, const Settings& settin
 }  // namespace
 
 const std::vector<std::string_view>& scenarios() {
-  static const std::vector<std::string_view> names{"mixed", "term", "deadline", "join-storm", "top-ups", "policy", "outages", "race"};
+  static const std::vector<std::string_view> names{"mixed", "term", "deadline", "join-storm", "top-ups", "policy", "codes", "emergency", "prices", "outages", "race", "giant"};
   return names;
 }
 

@@ -31,7 +31,8 @@ struct Outcome {
   std::string chain;      // of the ledger at the end: the same for the same settings
 };
 
-// "mixed" (a term, and what else the seed draws), "term", "deadline", "join-storm", "top-ups", "policy", "outages", "race".
+// "mixed" (a term, and what else the seed draws), "term", "deadline", "join-storm", "top-ups", "policy", "codes", "emergency",
+// "prices", "outages", "race", "giant" (which is only for its figures).
 const std::vector<std::string_view>& scenarios();
 base::Status check(const Settings& settings);
 Outcome simulate(const Settings& settings);

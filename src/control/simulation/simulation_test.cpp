@@ -77,8 +77,8 @@ void edit_rows(store::Batch& batch, Edit edit) {
 
 class Judge : public SimulationTest {
  protected:
-  static std::string violation(std::function<void(store::Batch&)> tamper) {
-    Settings settings{.seed = 5, .scenario = "term", .students = 4, .weeks = 1, .faults = Faults()};
+  static std::string violation(std::function<void(store::Batch&)> tamper, std::string scenario = "term") {
+    Settings settings{.seed = 5, .scenario = std::move(scenario), .students = 4, .weeks = 1, .faults = Faults()};
     EXPECT_EQ(simulate(settings).violation, "");
     settings.tamper = std::move(tamper);
     return simulate(settings).violation;
@@ -134,6 +134,46 @@ TEST_F(Judge, SeesAGrantThatNobodyGave) {
   EXPECT_NE(violation([](store::Batch& batch) {
               edit_rows<domain::Grant>(batch, [](domain::Grant& grant) { grant.amount.nano += 1; });
             }), "");
+}
+
+TEST_F(Judge, SeesARunThatIsSoldAtThePriceOfAnotherList) {
+  EXPECT_THAT(violation([](store::Batch& batch) {
+                edit_rows<domain::Instance>(batch, [](domain::Instance& i) {
+                  if (i.run) i.run->price.nano_per_hour += 1;
+                });
+              }, "prices"), testing::HasSubstr("not its course's"));
+}
+
+TEST_F(Judge, SeesAChargeThatNamesAnotherPrice) {
+  EXPECT_THAT(violation([](store::Batch& batch) {
+                edit_rows<domain::Entry>(batch, [](domain::Entry& e) { e.price.nano_per_hour += e.kind == domain::EntryKind::kCharge; });
+              }, "prices"), testing::HasSubstr("not at the price"));
+}
+
+TEST_F(Judge, SeesARestrictedGrantThatPaysForEverything) {
+  EXPECT_NE(violation([](store::Batch& batch) {
+              edit_rows<domain::Grant>(batch, [](domain::Grant& grant) { grant.only_types = {"c4.8xlarge"}; });
+            }, "codes"), "");
+}
+
+TEST_F(Judge, SeesACreditThatExpiresBeforeItsTime) {
+  EXPECT_THAT(violation([](store::Batch& batch) {
+                edit_rows<domain::Entry>(batch, [](domain::Entry& e) {
+                  if (e.kind == domain::EntryKind::kExpiry) e.at.ms -= 3'600'000;
+                });
+              }, "codes"), testing::HasSubstr("expires at"));
+}
+
+TEST_F(Judge, SeesACodeThatCountsOneUseTooFew) {
+  EXPECT_NE(violation([](store::Batch& batch) {
+              edit_rows<domain::CreditCode>(batch, [](domain::CreditCode& code) { code.uses -= code.uses > 0; });
+            }, "codes"), "");
+}
+
+TEST_F(Judge, SeesEmergencyCreditThatTheCourseDoesNotCount) {
+  EXPECT_NE(violation([](store::Batch& batch) {
+              edit_rows<domain::Course>(batch, [](domain::Course& course) { course.emergency_given = {}; });
+            }, "emergency"), "");
 }
 
 TEST(Shrink, FindsTheSmallestThatStillFails) {

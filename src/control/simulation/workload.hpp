@@ -30,6 +30,10 @@ WorkloadPtr make_deadline(Size size);    // one night in which everybody wants a
 WorkloadPtr make_join_storm(Size size);  // a class that joins by a code with credit, and starts at once
 WorkloadPtr make_top_ups(Size size);     // credit that is given and taken back all the time
 WorkloadPtr make_policy(Size size);      // free hours, opening hours and daily limits of a course
+WorkloadPtr make_codes(Size size);       // credit codes that many enter at once, and grants with terms
+WorkloadPtr make_emergency(Size size);   // emergency credit, for fewer than want it
+WorkloadPtr make_prices(Size size);      // price lists that change while machines run
+WorkloadPtr make_giant(Size size);       // as many short starts as possible, for figures
 WorkloadPtr make_outages(Size size);     // months in which server and host are away for hours and days
 WorkloadPtr make_race(int crashes);      // four accounts that race for their last cents
 
