@@ -1,5 +1,6 @@
 #include "control/guard.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/log.hpp"
@@ -12,7 +13,8 @@
 
 namespace stipend::control {
 namespace {
-constexpr std::int64_t kForgetEveryMs = 60'000;
+constexpr std::int64_t kForgetEveryMs = 60'000, kLookThroughEveryMs = 60'000, kTryAgainMs = 1'000;
+constexpr std::size_t kUnderWayMost = 4'096;
 Actor actor() {
   return {.who = "guard", .via = "clock", .request_id = {}, .account = {}};
 }
@@ -33,49 +35,101 @@ void Guard::tick() {
 }
 
 void Guard::look() {
+  const auto now = clock_.monotonic_ms();
+  base::WallTime known, posted;
+  bool through = false;
   {
     const std::lock_guard lock(guard_);
     if (looking_) return;
     looking_ = true;
+    known = edge_;
+    posted = posted_;
+    through = now >= look_through_at_ms_;
   }
-  auto due = std::make_shared<std::vector<base::AccountId>>();
-  auto edge = std::make_shared<base::WallTime>();
-  auto queue = std::make_shared<bool>(false);
+  struct Seen {
+    bool through = false, queue = false;
+    base::WallTime edge, posted;
+    std::vector<base::AccountId> due;
+  };
+  auto seen = std::make_shared<Seen>();
   engine_.read(
       actor(),
-      [due, edge, queue](const domain::State& state, base::WallTime now) -> base::Status {
-        *due = accounts_due(state, now);
-        *queue = !state.queue.empty();
-        *edge = std::max(domain::utc_midnight(now), newest_policy_edge(state, now));
+      [seen, known, posted, through](const domain::State& state, base::WallTime server_now) -> base::Status {
+        const auto midnight = domain::utc_midnight(server_now);
+        seen->queue = !state.queue.empty();
+        seen->edge = std::max(midnight, newest_policy_edge(state, server_now));
+        seen->through = through || seen->edge != known;
+        seen->posted = posted;
+        if (!seen->through) return {};
+        if (posted != midnight) {
+          seen->due = accounts_with_old_disks(state, server_now);
+          if (seen->due.empty()) seen->posted = midnight;
+        }
+        for (const auto& account : accounts_that_run(state)) seen->due.push_back(account);
+        std::ranges::sort(seen->due);
+        const auto twice = std::ranges::unique(seen->due);
+        seen->due.erase(twice.begin(), twice.end());
         return {};
       },
-      [this, due, edge, queue](base::Status status) {
+      [this, seen, now](base::Status status) {
         {
           const std::lock_guard lock(guard_);
           looking_ = false;
-          // At midnight what the day cost is posted, and where a rule of a course begins or ends leases change.
-          if (status && *edge != edge_) renewed_ms_.clear();
-          if (status) edge_ = *edge;
+          if (status && seen->through) {
+            look_through_at_ms_ = now + kLookThroughEveryMs;
+            posted_ = seen->posted;
+          }
         }
-        if (status) found(*due);
-        if (status && *queue) serve();
+        if (status && seen->through) found(seen->due, seen->edge);
+        if (status) take_turns();
+        if (status && seen->queue) serve();
       });
 }
 
-void Guard::found(const std::vector<base::AccountId>& due) {
+void Guard::next(const base::AccountId& account, std::int64_t at_ms) {
+  const auto [known, fresh] = next_ms_.try_emplace(account, at_ms);
+  if (!fresh) {
+    turns_.erase({known->second, account});
+    known->second = at_ms;
+  }
+  turns_.emplace(at_ms, account);
+}
+
+void Guard::forget_all_but(const std::vector<base::AccountId>& accounts) {
+  auto still = accounts.begin();
+  for (auto at = next_ms_.begin(); at != next_ms_.end();) {
+    still = std::lower_bound(still, accounts.end(), at->first);
+    if (still != accounts.end() && *still == at->first) {
+      ++at;
+      continue;
+    }
+    turns_.erase({at->second, at->first});
+    at = next_ms_.erase(at);
+  }
+}
+
+void Guard::found(const std::vector<base::AccountId>& due, base::WallTime edge) {
+  const auto now = clock_.monotonic_ms();
+  const std::lock_guard lock(guard_);
+  forget_all_but(due);
+  // At midnight what the day cost is posted, and where a rule of a course begins or ends leases change.
+  const bool all = edge != edge_;
+  edge_ = edge;
+  for (const auto& account : due)
+    if (all || !next_ms_.contains(account)) next(account, now);
+}
+
+// Not all at once: what the host reports must find room in the engine's queue, too.
+void Guard::take_turns() {
   const auto now = clock_.monotonic_ms();
   std::vector<base::AccountId> renewals;
   {
     const std::lock_guard lock(guard_);
-    std::map<base::AccountId, std::int64_t> kept;
-    for (const auto& account : due) {
-      const auto last = renewed_ms_.find(account);
-      if (last != renewed_ms_.end() && now - last->second < domain::kRenewSeconds * 1000)
-        kept.insert(*last);
-      else
-        renewals.push_back(account);
+    for (auto at = turns_.begin(); at != turns_.end() && at->first <= now && under_way_.size() + renewals.size() < kUnderWayMost; at = turns_.begin()) {
+      const auto account = at->second;
+      next(account, now + domain::kRenewSeconds * 1000);
+      renewals.push_back(account);
     }
-    renewed_ms_ = std::move(kept);
   }
   for (const auto& account : renewals) renew(account);
 }
@@ -101,7 +155,7 @@ void Guard::renew(const base::AccountId& account) {
           const std::lock_guard lock(guard_);
           under_way_.erase(account);
           once_more = again_.erase(account) > 0;
-          if (status) renewed_ms_[account] = clock_.monotonic_ms();
+          next(account, clock_.monotonic_ms() + (status ? domain::kRenewSeconds * 1000 : kTryAgainMs));
         }
         // Not renewed: the next tick tries again, the machines still have the better part of an hour.
         if (!status)
@@ -109,6 +163,7 @@ void Guard::renew(const base::AccountId& account) {
                           {{"account", account.str()}, {"why", status.error().message}});
         else if (once_more)
           renew(account);
+        if (status) take_turns();
       });
 }
 
@@ -134,8 +189,8 @@ void Guard::forget() {
   auto more = std::make_shared<bool>(false);
   engine_.submit(
       actor(),
-      [more](Tx& tx) -> base::Status {
-        TRY_ASSIGN(*more, forget_old(tx));
+      [this, more](Tx& tx) -> base::Status {
+        TRY_ASSIGN(*more, forget_old(tx, 500, &forget_from_));
         return {};
       },
       [this, more](base::Status status) {

@@ -1,7 +1,9 @@
 // Guard: renews leases before they run out, posts what falls due, gives the queue its turns and accounts their free tier, forgets
 // what is over. Decides nothing
 // itself: it calls the commands of renewals.hpp, account by account, every few minutes and at once when
-// asked. tick() is called every second by one thread (Service's, or a simulation); renew_soon() by any.
+// asked. Whose turn it is next it knows by itself; all machines are looked through once a minute and where a rule begins or
+// ends, so that a hundred thousand of them cost nothing between their renewals. tick() is called every second by one thread
+// (Service's, or a simulation); renew_soon() by any.
 #pragma once
 
 #include <map>
@@ -9,6 +11,7 @@
 #include <optional>
 #include <set>
 
+#include "control/commands/renewals.hpp"
 #include "control/counters.hpp"
 #include "control/engine.hpp"
 
@@ -25,7 +28,10 @@ class Guard {
 
  private:
   void look();
-  void found(const std::vector<base::AccountId>& due);
+  void found(const std::vector<base::AccountId>& due, base::WallTime edge);
+  void next(const base::AccountId& account, std::int64_t at_ms);  // under guard_
+  void forget_all_but(const std::vector<base::AccountId>& accounts);  // under guard_
+  void take_turns();
   void renew(const base::AccountId& account);
   void serve();
   void forget();
@@ -35,11 +41,14 @@ class Guard {
   const base::Clock& clock_;
   Counters& counters_;
   std::mutex guard_;
-  std::map<base::AccountId, std::int64_t> renewed_ms_;  // when last; only of those that were due
-  std::set<base::AccountId> under_way_;                 // one renewal of an account at a time
-  std::set<base::AccountId> again_;                     // asked for meanwhile
-  std::int64_t forget_at_ms_ = 0;
-  base::WallTime edge_;  // newest midnight, or begin or end of a rule, that was seen
+  std::map<base::AccountId, std::int64_t> next_ms_;             // of whom has something to renew: when next
+  std::set<std::pair<std::int64_t, base::AccountId>> turns_;    // the same by time
+  std::set<base::AccountId> under_way_;                         // one renewal of an account at a time
+  std::set<base::AccountId> again_;                             // asked for meanwhile
+  ForgetFrom forget_from_;   // the engine's strand alone
+  std::int64_t forget_at_ms_ = 0, look_through_at_ms_ = 0;
+  base::WallTime edge_;      // newest midnight, or begin or end of a rule, that was seen
+  base::WallTime posted_;    // the midnight up to which every disk is posted
   bool looking_ = false, serving_ = false, giving_ = false;
 };
 

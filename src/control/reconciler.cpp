@@ -263,8 +263,12 @@ void Reconciler::look_for_wishes() {
   auto found = std::make_shared<std::vector<Effect>>();
   engine_.read(
       actor(),
-      [found](const domain::State& state, base::WallTime server_now) -> base::Status {
-        *found = wishes(state, server_now);
+      [this, found](const domain::State& state, base::WallTime server_now) -> base::Status {
+        *found = wishes(state, server_now, [this](const RunKey& key, std::int64_t seq) {
+          const std::lock_guard lock(guard_);
+          const auto seen = seen_.find(key);
+          return seen != seen_.end() && seen->second.lease_seq >= seq;
+        });
         return {};
       },
       [this, found](base::Status status) {
@@ -278,11 +282,6 @@ void Reconciler::look_for_wishes() {
         }
         for (const auto& effect : *found) {
           const auto name = std::visit(Name{}, effect);
-          if (const auto* renew = std::get_if<RenewEffect>(&effect)) {
-            const std::lock_guard lock(guard_);
-            const auto seen = seen_.find(renew->key);
-            if (seen != seen_.end() && seen->second.lease_seq >= renew->lease.seq) continue;
-          }
           if (due(name, now)) to_send.push_back(&effect);
           const std::lock_guard lock(guard_);
           still[name] = wishes_[name];

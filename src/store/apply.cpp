@@ -56,18 +56,32 @@ void index([[maybe_unused]] State& state, [[maybe_unused]] const Row& row, [[may
   }
 }
 
+// Whether the indexes say the same of both: most changes of a machine are of its run's figures.
+template <class Row>
+bool is_indexed_alike(const Row& a, const Row& b) {
+  if constexpr (std::is_same_v<Row, domain::Instance>)
+    return a.account == b.account && a.run.has_value() == b.run.has_value() &&
+           (!a.run || (a.run->cpu_milli == b.run->cpu_milli && a.run->memory_mib == b.run->memory_mib)) &&
+           a.private_address == b.private_address && a.public_address == b.public_address;
+  else if constexpr (std::is_same_v<Row, domain::Disk>)
+    return a.account == b.account && a.gib == b.gib;
+  else if constexpr (std::is_same_v<Row, domain::Grant> || std::is_same_v<Row, domain::KeyPair>)
+    return a.account == b.account;
+  else
+    return true;  // it has none
+}
+
 // Makes `key` be `row` (null: be absent) and returns what was.
 template <class Row>
 Before<Row> swap_in(State& state, const domain::Key<Row>& key, domain::RowPtr<Row> row) {
   auto& table = state.table<Row>();
   Before<Row> before{key, nullptr};
   const auto at = table.find(key);
-  if (at != table.end()) {
-    before.row = at->second;
-    index(state, *before.row, false);
-  }
+  if (at != table.end()) before.row = at->second;
+  const bool alike = before.row && row && is_indexed_alike(*before.row, *row);
+  if (before.row && !alike) index(state, *before.row, false);
   if (row) {
-    index(state, *row, true);
+    if (!alike) index(state, *row, true);
     if (at != table.end())
       at->second = std::move(row);
     else

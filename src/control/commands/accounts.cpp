@@ -85,7 +85,7 @@ base::Result<MadeAccount> create_account(Tx& tx, const Vault& vault, const NewAc
   const auto key = add_access_key(tx, vault, made.account);
   made.access_key_id = key.id;
   made.secret_access_key = key.secret;
-  TRY_ASSIGN(made.sign_in_token, new_sign_in_token(tx, made.account));
+  made.sign_in_token = make_sign_in_link(tx, made.account);  // it has no earlier one that must end
   return made;
 }
 

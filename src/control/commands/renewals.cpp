@@ -7,6 +7,7 @@
 #include "control/commands/common.hpp"
 #include "control/commands/outages.hpp"
 #include "control/commands/policy.hpp"
+#include "control/commands/running.hpp"
 #include "domain/charge.hpp"
 #include "domain/free_time.hpp"
 #include "domain/lease.hpp"
@@ -22,6 +23,26 @@ bool has_run(const domain::State& state, const base::AccountId& account) {
   const auto of = state.instances_of.find(account);
   return of != state.instances_of.end() &&
          std::ranges::any_of(of->second, [&](const auto& id) { return state.with_run.contains(id); });
+}
+
+// Whether something of the grant is neither held nor reserved.
+bool has_undrawn(const domain::State& state, const domain::Grant& grant) {
+  base::Money drawn;
+  const auto add = [&](const std::vector<domain::Draw>& draws) {
+    for (const auto& draw : draws)
+      if (draw.grant == grant.id) drawn += draw.amount;
+  };
+  if (const auto* hold = state.find<domain::Hold>(grant.account)) add(hold->draws);
+  if (const auto disks = state.disks_of.find(grant.account); disks != state.disks_of.end())
+    for (const auto& id : disks->second) add(state.find<domain::Disk>(id)->reserve_draws);
+  return drawn < grant.remaining();
+}
+
+std::vector<base::AccountId> sorted_once(std::vector<base::AccountId> accounts) {
+  std::ranges::sort(accounts);
+  const auto twice = std::ranges::unique(accounts);
+  accounts.erase(twice.begin(), twice.end());
+  return accounts;
 }
 
 // How long the run had lasted at `instant`, from what was reported since; at least what is posted.
@@ -77,13 +98,19 @@ std::optional<std::int64_t> cut_by_rule(const domain::Machine& machine, const do
 
 }  // namespace
 
-std::vector<base::AccountId> accounts_due(const domain::State& state, base::WallTime now) {
-  std::set<base::AccountId> due;
-  for (const auto& id : state.with_run) due.insert(state.find<Instance>(id)->account);
+std::vector<base::AccountId> accounts_that_run(const domain::State& state) {
+  std::vector<base::AccountId> out;
+  out.reserve(state.with_run.size());
+  each_running(state, [&](const Instance& instance) { out.push_back(instance.account); });
+  return sorted_once(std::move(out));
+}
+
+std::vector<base::AccountId> accounts_with_old_disks(const domain::State& state, base::WallTime now) {
   const auto midnight = domain::utc_midnight(now);
+  std::vector<base::AccountId> out;
   for (const auto& [id, disk] : state.disks)
-    if (!disk->deleted && disk->posted_at < midnight) due.insert(disk->account);
-  return {due.begin(), due.end()};
+    if (!disk->deleted && disk->posted_at < midnight) out.push_back(disk->account);
+  return sorted_once(std::move(out));
 }
 
 base::Status renew_account(Tx& tx, const base::AccountId& account) {
@@ -145,7 +172,7 @@ base::Status renew_with_what_is_free(Tx& tx, const base::AccountId& account) {
   return renew_account(tx, account);
 }
 
-base::Result<bool> forget_old(Tx& tx, std::size_t limit) {
+base::Result<bool> forget_old(Tx& tx, std::size_t limit, ForgetFrom* from) {
   constexpr std::int64_t kMinuteMs = 60'000, kHourMs = 60 * kMinuteMs, kDayMs = 24 * kHourMs;
   const auto& state = tx.state();
   const auto older = [&](base::WallTime t, std::int64_t ms) { return t.ms_until(tx.now()) >= ms; };
@@ -153,24 +180,25 @@ base::Result<bool> forget_old(Tx& tx, std::size_t limit) {
   std::vector<std::string> tokens, passes;
   std::set<base::AccountId> expired;
   const auto full = [&] { return cooled.size() + over.size() + tokens.size() + passes.size() + expired.size() >= limit; };
-  for (const auto& [id, instance] : state.instances) {
-    if (full()) break;
-    if (!instance->terminated_at) continue;
-    if (older(*instance->terminated_at, kHourMs)) over.push_back(id);
-    else if (!instance->private_address.empty() && older(*instance->terminated_at, 10 * kMinuteMs)) cooled.push_back(id);
-  }
-  for (const auto& [key, token] : state.client_tokens) {
-    if (full()) break;
-    if (older(token->created, kDayMs)) tokens.push_back(key);
-  }
-  for (const auto& [key, pass] : state.passes) {
-    if (full()) break;
-    if (pass->expires <= tx.now()) passes.push_back(key);
-  }
-  for (const auto& [id, grant] : state.grants) {
-    if (full()) break;
-    if (grant->expires <= tx.now() && grant->remaining() > base::Money{}) expired.insert(grant->account);
-  }
+  const auto walk = [&]<class Row>(const domain::Table<Row>& rows, auto ForgetFrom::* begins, auto look) {
+    auto at = from ? rows.lower_bound(from->*begins) : rows.begin();
+    for (std::size_t looked = 0; at != rows.end() && !full() && (!from || looked < ForgetFrom::kLookedAt); ++at, ++looked) look(at->first, *at->second);
+    if (from) from->*begins = at == rows.end() ? domain::Key<Row>{} : at->first;
+  };
+  walk.operator()<Instance>(state.instances, &ForgetFrom::instance, [&](const auto& id, const Instance& instance) {
+    if (!instance.terminated_at) return;
+    if (older(*instance.terminated_at, kHourMs)) over.push_back(id);
+    else if (!instance.private_address.empty() && older(*instance.terminated_at, 10 * kMinuteMs)) cooled.push_back(id);
+  });
+  walk.operator()<domain::ClientToken>(state.client_tokens, &ForgetFrom::token, [&](const auto& key, const domain::ClientToken& token) {
+    if (older(token.created, kDayMs)) tokens.push_back(key);
+  });
+  walk.operator()<domain::Pass>(state.passes, &ForgetFrom::pass, [&](const auto& key, const domain::Pass& pass) {
+    if (pass.expires <= tx.now()) passes.push_back(key);
+  });
+  walk.operator()<domain::Grant>(state.grants, &ForgetFrom::grant, [&](const auto&, const domain::Grant& grant) {
+    if (grant.expires <= tx.now() && grant.remaining() > base::Money{} && has_undrawn(state, grant)) expired.insert(grant.account);
+  });
   const bool more = full();
   for (const auto& id : cooled) {
     Instance instance = *state.find<Instance>(id);
@@ -185,7 +213,7 @@ base::Result<bool> forget_old(Tx& tx, std::size_t limit) {
     save_wallet(tx, wallet);
   }
   const bool more_outages = forget_outages(tx, limit);
-  return (more && !expired.size()) || more_outages;
+  return more || more_outages;
 }
 
 }  // namespace stipend::control

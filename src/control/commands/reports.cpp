@@ -4,6 +4,7 @@
 
 #include "control/commands/outages.hpp"
 #include "control/commands/queue.hpp"
+#include "control/commands/running.hpp"
 #include "control/commands/runs.hpp"
 #include "control/commands/trash.hpp"
 #include "domain/lease.hpp"
@@ -63,7 +64,8 @@ base::Result<Renew> running(Tx& tx, Instance instance, const Report& report) {
   auto& run = *instance.run;
   const bool first = !run.running_since;
   if (!first && report.ran < run.seen_ran) return std::nullopt;  // late: a newer one was seen
-  const bool confirms = report.lease_seq > run.acked_seq;
+  // That a longer lease came through is written with the next figure; a shortened one frees its money at once.
+  const bool confirms = report.lease_seq > run.acked_seq && run.held_run_max > run.lease_run_max;
   const bool old = !run.seen_at || run.seen_at->ms_until(tx.now()) >= kSeenEveryMs;
   const bool resumes = instance.state == InstanceState::kStopping && domain::ended_by_lease(instance.stop_cause) &&
                        report.lease_seq >= run.lease_seq && report.ran > run.seen_ran;
@@ -217,22 +219,22 @@ base::Result<Renew> handle_report(Tx& tx, const Report& report) {
 
 std::vector<compute::RunKey> expected_runs(const domain::State& state) {
   std::vector<compute::RunKey> keys;
-  for (const auto& id : state.with_run) keys.push_back({id, state.find<Instance>(id)->run->generation});
+  keys.reserve(state.with_run.size());
+  each_running(state, [&](const Instance& instance) { keys.push_back({instance.id, instance.run->generation}); });
   return keys;
 }
 
-std::vector<Effect> wishes(const domain::State& state, base::WallTime now) {
+std::vector<Effect> wishes(const domain::State& state, base::WallTime now, const Confirmed& confirmed) {
   std::vector<Effect> effects;
-  for (const auto& id : state.with_run) {
-    const auto& instance = *state.find<Instance>(id);
-    const compute::RunKey key{id, instance.run->generation};
+  each_running(state, [&](const Instance& instance) {
+    const compute::RunKey key{instance.id, instance.run->generation};
     if (has_intent(instance))
       effects.push_back(StopEffect{key, {static_cast<compute::Cause>(instance.stop_cause), false}});
     else if (!instance.run->running_since)
       effects.push_back(StartEffect{start_spec(state, instance)});
-    else
+    else if (instance.run->acked_seq < instance.run->lease_seq && !(confirmed && confirmed(key, instance.run->lease_seq)))
       effects.push_back(RenewEffect{key, {instance.run->lease_seq, instance.run->lease_run_max}});
-  }
+  });
   for (const auto& [id, disk] : state.disks) {
     const auto* owner = state.find<Instance>(disk->attached);
     if (is_purged(*disk, now) && !(owner && owner->run)) effects.push_back(DeleteDiskEffect{id});

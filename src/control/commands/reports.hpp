@@ -2,6 +2,7 @@
 // never charges twice. Called on the strand for each Report that a ReportSink got, and by the reconciler.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -18,8 +19,10 @@ base::Result<std::optional<base::AccountId>> handle_report(Tx& tx, const compute
 // Every run that should exist: for Provider::resync.
 std::vector<compute::RunKey> expected_runs(const domain::State& state);
 // What the world should be doing now, as effects that were perhaps lost with a crash: starts of pending runs,
-// stops of stopping ones, the newest lease of running ones, deletion of disks that nobody has. Idempotent.
-std::vector<Effect> wishes(const domain::State& state, base::WallTime now);
+// stops of stopping ones, leases that nobody has confirmed, deletion of disks that nobody has. Idempotent.
+// `confirmed`: whether a lease is known to have come through though no row says so yet.
+using Confirmed = std::function<bool(const compute::RunKey& key, std::int64_t lease_seq)>;
+std::vector<Effect> wishes(const domain::State& state, base::WallTime now, const Confirmed& confirmed = {});
 
 // The bytes of a deleted disk are gone: the row goes.
 base::Status disk_gone(Tx& tx, const base::DiskId& disk);
