@@ -1,5 +1,6 @@
 #include "control/reconciler.hpp"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -85,6 +86,10 @@ bool Reconciler::due(const std::string& wish, std::int64_t now) {
 void Reconciler::perform(std::vector<Effect> effects) {
   const auto now = clock_.monotonic_ms();
   for (const auto& effect : effects) {
+    if (std::holds_alternative<DeleteDiskEffect>(effect)) {
+      const std::lock_guard lock(guard_);
+      disks_at_ms_ = now;  // whether it is gone
+    }
     if (is_repeated(effect)) due(std::visit(Name{}, effect), now);
     send(effect);
   }
@@ -255,23 +260,26 @@ void Reconciler::resync() {
 }
 
 void Reconciler::look_for_wishes() {
+  bool disks = false;
   {
     const std::lock_guard lock(guard_);
     if (looking_) return;
     looking_ = true;
+    disks = clock_.monotonic_ms() >= disks_at_ms_;
   }
   auto found = std::make_shared<std::vector<Effect>>();
   engine_.read(
       actor(),
-      [this, found](const domain::State& state, base::WallTime server_now) -> base::Status {
-        *found = wishes(state, server_now, [this](const RunKey& key, std::int64_t seq) {
+      [this, found, disks](const domain::State& state, base::WallTime server_now) -> base::Status {
+        const auto confirmed = [this](const RunKey& key, std::int64_t seq) {
           const std::lock_guard lock(guard_);
           const auto seen = seen_.find(key);
           return seen != seen_.end() && seen->second.lease_seq >= seq;
-        });
+        };
+        *found = wishes(state, server_now, {.confirmed = confirmed, .disks = disks});
         return {};
       },
-      [this, found](base::Status status) {
+      [this, found, disks](base::Status status) {
         const auto now = clock_.monotonic_ms();
         std::map<std::string, Wish> still;
         std::vector<const Effect*> to_send;
@@ -279,6 +287,8 @@ void Reconciler::look_for_wishes() {
           const std::lock_guard lock(guard_);
           looking_ = false;
           if (!status) return;
+          const bool some = std::ranges::any_of(*found, [](const Effect& effect) { return std::holds_alternative<DeleteDiskEffect>(effect); });
+          if (disks && !some) disks_at_ms_ = now + options_.disks_every_ms;
         }
         for (const auto& effect : *found) {
           const auto name = std::visit(Name{}, effect);

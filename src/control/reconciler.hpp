@@ -25,6 +25,7 @@ struct ReconcilerOptions {
   TrashPolicy trash;
   std::int64_t resync_every_ms = 30'000;
   std::int64_t look_every_ms = 5'000;    // for wishes that are not fulfilled, and at the host
+  std::int64_t disks_every_ms = 60'000;  // for disks whose time is over, while none is found
   std::int64_t repeat_after_ms = 5'000;  // doubled each time,
   std::int64_t repeat_after_ms_max = 60'000;
   std::int64_t seen_every_s = 30;  // a running machine that says nothing new is passed on this often
@@ -79,7 +80,7 @@ class Reconciler {
   std::map<base::DiskId, std::int64_t> folders_;  // percent of each that fills, as the state has it
   std::string host_, disk_;  // what look_at_host() put into the state last
   std::string missing_ = "the host has not answered yet";
-  std::int64_t look_at_ms_ = 0, resync_at_ms_ = 0;
+  std::int64_t look_at_ms_ = 0, resync_at_ms_ = 0, disks_at_ms_ = 0;
   bool looking_ = false;
 };
 

@@ -224,7 +224,7 @@ std::vector<compute::RunKey> expected_runs(const domain::State& state) {
   return keys;
 }
 
-std::vector<Effect> wishes(const domain::State& state, base::WallTime now, const Confirmed& confirmed) {
+std::vector<Effect> wishes(const domain::State& state, base::WallTime now, const WishesFor& what) {
   std::vector<Effect> effects;
   each_running(state, [&](const Instance& instance) {
     const compute::RunKey key{instance.id, instance.run->generation};
@@ -232,12 +232,14 @@ std::vector<Effect> wishes(const domain::State& state, base::WallTime now, const
       effects.push_back(StopEffect{key, {static_cast<compute::Cause>(instance.stop_cause), false}});
     else if (!instance.run->running_since)
       effects.push_back(StartEffect{start_spec(state, instance)});
-    else if (instance.run->acked_seq < instance.run->lease_seq && !(confirmed && confirmed(key, instance.run->lease_seq)))
+    else if (instance.run->acked_seq < instance.run->lease_seq && !(what.confirmed && what.confirmed(key, instance.run->lease_seq)))
       effects.push_back(RenewEffect{key, {instance.run->lease_seq, instance.run->lease_run_max}});
   });
+  if (!what.disks) return effects;
   for (const auto& [id, disk] : state.disks) {
+    if (!is_purged(*disk, now)) continue;
     const auto* owner = state.find<Instance>(disk->attached);
-    if (is_purged(*disk, now) && !(owner && owner->run)) effects.push_back(DeleteDiskEffect{id});
+    if (!(owner && owner->run)) effects.push_back(DeleteDiskEffect{id});
   }
   return effects;
 }

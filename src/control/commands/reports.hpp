@@ -20,9 +20,12 @@ base::Result<std::optional<base::AccountId>> handle_report(Tx& tx, const compute
 std::vector<compute::RunKey> expected_runs(const domain::State& state);
 // What the world should be doing now, as effects that were perhaps lost with a crash: starts of pending runs,
 // stops of stopping ones, leases that nobody has confirmed, deletion of disks that nobody has. Idempotent.
-// `confirmed`: whether a lease is known to have come through though no row says so yet.
-using Confirmed = std::function<bool(const compute::RunKey& key, std::int64_t lease_seq)>;
-std::vector<Effect> wishes(const domain::State& state, base::WallTime now, const Confirmed& confirmed = {});
+struct WishesFor {
+  // Whether a lease is known to have come through though no row says so yet.
+  std::function<bool(const compute::RunKey& key, std::int64_t lease_seq)> confirmed = {};
+  bool disks = true;  // too, not of runs alone
+};
+std::vector<Effect> wishes(const domain::State& state, base::WallTime now, const WishesFor& what = {});
 
 // The bytes of a deleted disk are gone: the row goes.
 base::Status disk_gone(Tx& tx, const base::DiskId& disk);

@@ -117,6 +117,7 @@ base::Result<domain::State> SqliteStore::load() {
   }
   TRY_ASSIGN(auto audit, writer_.prepare("SELECT max(number) FROM audits"));
   if (audit.step() == SQLITE_ROW) state.last_audit = audit.integer(0);
+  writer_.execute("PRAGMA shrink_memory");  // all was read once
   return state;
 }
 
@@ -216,7 +217,7 @@ base::Result<std::unique_ptr<Store>> open_sqlite(const std::string& folder, Sqli
   TRY_ASSIGN(auto lock, FolderLock::take(folder, options.lock_patience));
   const auto path = folder + "/stipend.db";
   TRY_ASSIGN(auto writer, Database::open(path, sqlite::Open::kWriter));
-  std::string settings = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA wal_autocheckpoint=4000;";
+  std::string settings = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-16384;";
   if (writer.execute(settings) != SQLITE_OK) return std::unexpected(writer.error("cannot open " + path));
   TRY(sqlite::migrate(writer));
   writer.execute("PRAGMA wal_checkpoint(TRUNCATE)");  // what was erased before is in no file now
