@@ -39,6 +39,7 @@ class KeepingStore final : public store::Store {
   void tend() override {}
   base::Result<std::vector<domain::Entry>> entries(store::EntryQuery q) override { return inner_.entries(q); }
   base::Result<std::vector<domain::Audit>> audits(store::AuditQuery q) override { return inner_.audits(q); }
+  base::Result<std::vector<domain::UsageDay>> usage(store::UsageQuery q) override { return inner_.usage(q); }
   std::vector<store::Batch> batches;
 
  private:

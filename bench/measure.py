@@ -136,3 +136,9 @@ def google(name, *options):
             unit = scale[one["time_unit"]]
             found[one["run_name"]] = {**one, "real_ns": one["real_time"] * unit, "cpu_ns": one["cpu_time"] * unit}
     return found
+
+
+def figures(name, *words):
+    """What a program of `bench/` that prints one JSON object has measured, on the disk of the servers' states."""
+    out = subprocess.run([BIN / name, *words], capture_output=True, check=True, env={**os.environ, "TMPDIR": "/var/tmp"}).stdout
+    return json.loads(out)

@@ -7,7 +7,7 @@ import traceback
 from measure import ROOT
 from report import Report
 
-PARTS = ("launch", "crowd", "lease", "emulators", "proxy", "tls", "room", "many", "files", "micro")
+PARTS = ("launch", "crowd", "lease", "emulators", "proxy", "tls", "room", "many", "files", "micro", "ledger", "leases", "reads", "giant")
 
 
 def main(words):
