@@ -6,10 +6,12 @@
 #include <set>
 
 #include "control/commands/accounts.hpp"
+#include "control/commands/budgets.hpp"
 #include "control/commands/common.hpp"
 #include "control/commands/free_tier.hpp"
 #include "control/commands/grants.hpp"
 #include "control/commands/instances.hpp"
+#include "control/commands/mails.hpp"
 #include "control/commands/passes.hpp"
 #include "control/roster/clean_text.hpp"
 
@@ -247,6 +249,8 @@ base::Status erase_person(Tx& tx, const base::AccountId& id) {
   end_passes(tx, {accounts.begin(), accounts.end()}, std::nullopt);
   for (const auto& one : accounts) {
     forget_notes(tx, one);
+    for (const auto& budget : budgets_of(tx.state(), one)) tx.erase<domain::Budget>(budget->id);
+    erase_mails(tx, one);
     domain::Account account = *tx.state().find<domain::Account>(one);
     account.person = {};
     account.section.clear();

@@ -5,6 +5,7 @@
 
 #include "base/check.hpp"
 #include "control/commands/common.hpp"
+#include "control/commands/mails.hpp"
 #include "control/commands/outages.hpp"
 #include "control/commands/policy.hpp"
 #include "control/commands/running.hpp"
@@ -212,6 +213,7 @@ base::Result<bool> forget_old(Tx& tx, std::size_t limit, ForgetFrom* from) {
     domain::Wallet wallet(state, account, tx.now());
     save_wallet(tx, wallet);
   }
+  forget_mails(tx, limit);
   const bool more_outages = forget_outages(tx, limit);
   return more || more_outages;
 }

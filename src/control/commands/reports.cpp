@@ -137,6 +137,7 @@ base::Result<Renew> ended(Tx& tx, Instance instance, const Report& report) {
     instance.run->running_since = instance.run->seen_at = run.start_committed;
 
   const auto limit = run.limit;
+  const bool told = has_intent(instance) && !start_failed;  // the reason, by whoever decided: it may name more than a cause does
   domain::Wallet wallet(tx.state(), instance.account, tx.now());
   const auto given_back = settle_run(tx, wallet, instance, end);
   const auto& before = *tx.state().find<Instance>(instance.id);
@@ -146,7 +147,7 @@ base::Result<Renew> ended(Tx& tx, Instance instance, const Report& report) {
   const bool first_launch_failed = start_failed && instance.generation == 1;
   if (!instance.terminate_wanted || cause == StopCause::kStartFailed) {
     instance.stop_cause = cause;
-    set_reason(instance, cause, limit);
+    if (!told) set_reason(instance, cause, limit);
     if (cause != StopCause::kPerson && cause != StopCause::kTeacher) instance.transition_reason.clear();
   }
   if (start_failed) {
