@@ -144,7 +144,7 @@ TEST_F(Budgets, AnAlarmIsOneMailForEachSubscriberInTheStepThatSetsIt) {
   ASSERT_EQ(mails().size(), 2U);
   EXPECT_EQ(mails()[0]->to, "ada@example.edu");
   EXPECT_EQ(mails()[1]->to, "alan@example.edu");
-  for (const auto* part : {"lab", "$0.06", "$0.10", "$0.05", "50.00%", "https://stipend.test"})
+  for (const auto* part : {"lab", "Budgeted amount:  $0.10\n", "greater than $0.05 (50.00% of the limit)", "ACTUAL amount:    $0.05", "https://stipend.test"})
     EXPECT_NE(mails()[0]->text.find(part), std::string::npos) << part << " is missing in\n" << mails()[0]->text;
   EXPECT_NE(mails()[0]->text.find(table_.account("ada").str()), std::string::npos);
   ASSERT_EQ(table_.run("tick 600\nreport web running 2460"), "");

@@ -68,8 +68,9 @@ bool counts(const Budget& budget, EntryKind kind, const std::string& type) {
                               : filter.dimension == "Operation"    ? &words.operation
                               : filter.dimension == "InstanceType" ? &words.instance_type
                                                                    : nullptr;
-    // Others name the account or the region, of which there is one.
-    return !word || std::ranges::find(filter.values, *word) != filter.values.end();
+    // Others name the account or the region, of which there is one; AWS puts the region before a usage type ("USW2-BoxUsage:…").
+    const auto names = [&](const std::string& value) { return value == *word || (filter.dimension == "UsageType" && value.ends_with("-" + *word)); };
+    return !word || std::ranges::any_of(filter.values, names);
   });
 }
 

@@ -81,6 +81,7 @@ TEST(BudgetSpending, IsFilteredByAwsWords) {
   EXPECT_EQ(spent({{"InstanceType", {"m4.large"}}}), 10);
   EXPECT_EQ(spent({{"UsageType", {"BoxUsage:t2.micro", "EBS:VolumeUsage.gp2"}}}), 101);
   EXPECT_EQ(spent({{"UsageType", {"BoxUsage:t2.micro", "BoxUsage:m4.large"}}, {"InstanceType", {"m4.large"}}}), 10) << "all filters hold";
+  EXPECT_EQ(spent({{"UsageType", {"USW2-BoxUsage:m4.large"}}}), 10) << "as the region calls it";
   EXPECT_EQ(spent({{"Operation", {"CreateVolume-Gp2"}}}), 100);
   EXPECT_EQ(spent({{"LinkedAccount", {"123456789012"}}, {"Region", {"us-east-1"}}}), 111);
   EXPECT_EQ(spent({{"Service", {"Amazon Simple Storage Service"}}}), 0);

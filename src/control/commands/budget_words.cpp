@@ -65,9 +65,9 @@ std::string table(const Budget& budget, const BudgetTrigger& trigger, const doma
 }  // namespace
 
 std::string budget_amount(const Budget& budget, base::Money amount) {
-  if (budget.kind == domain::BudgetKind::kCost) return base::to_display(amount, base::Rounding::kCeil);
-  constexpr std::int64_t kHundredth = 10'000'000;
-  return base::to_decimal({(amount.nano + kHundredth / 2) / kHundredth * kHundredth}) + " " + budget.unit;
+  constexpr std::int64_t kStep = 100'000;  // a ten-thousandth: thresholds of classes are of cents and less
+  const auto text = base::to_decimal({(amount.nano + kStep - 1) / kStep * kStep});
+  return budget.kind == domain::BudgetKind::kCost ? "$" + text : text + " " + budget.unit;
 }
 
 MailWords notification_words(const Budget& budget, const BudgetTrigger& trigger, const domain::BudgetFigures& figures, const std::string& origin) {

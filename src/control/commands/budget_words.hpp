@@ -11,7 +11,7 @@ struct MailWords {
   std::string subject, text;
 };
 
-// "$12.50", or "12.5 Hrs" of a usage budget; the hundredth.
+// "$12.50", or "12.50 Hrs" of a usage budget; up to the next ten-thousandth.
 std::string budget_amount(const domain::Budget& budget, base::Money amount);
 
 MailWords notification_words(const domain::Budget& budget, const domain::BudgetTrigger& trigger, const domain::BudgetFigures& figures,
