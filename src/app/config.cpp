@@ -12,6 +12,7 @@
 #include <toml++/toml.h>
 
 #include "base/dns.hpp"
+#include "control/commands/mails.hpp"
 #include "net/listener.hpp"
 
 namespace stipend::app {
@@ -45,6 +46,17 @@ std::string egress_fault(const Config& c) {
 }
 
 std::string fake_size(std::int64_t mib) { return mib >= 1 && mib <= std::int64_t{1} << 40 ? "" : "must be from 1 to 2^40"; }
+
+std::string smtp_fault(const Config& c) {
+  const auto& url = c.mail_smtp;
+  if (url.empty()) return "";
+  const auto scheme = url.starts_with("smtp://") ? 7U : url.starts_with("smtps://") ? 8U : 0U;
+  const auto colon = url.rfind(':');
+  const bool port = scheme > 0 && colon > scheme && colon + 1 < url.size() && url.size() - colon <= 6 &&
+                    url.find_first_not_of("0123456789", colon + 1) == std::string::npos;
+  const bool host = port && url.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-[]:", scheme) == std::string::npos;
+  return host ? "" : "must be like \"smtp://mail.example.edu:587\" or \"smtps://mail.example.edu:465\"";
+}
 
 const std::vector<Row>& rows() {
   static const std::vector<Row> table = {
@@ -156,6 +168,20 @@ const std::vector<Row>& rows() {
                            c.ssh_user.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") == std::string::npos;
          return good ? "" : "must be a user name: lower-case letters, digits, dashes";
        }},
+      {"mail", "smtp", &Config::mail_smtp,
+       "SMTP server that takes this server's mails, like \"smtp://mail.example.edu:587\" or \"smtps://mail.example.edu:465\"; empty: mails wait",
+       smtp_fault},
+      {"mail", "from", &Config::mail_from, "mail address that they come from",
+       [](const Config& c) { return control::is_mail_address(c.mail_from) ? "" : "must be a mail address"; }},
+      {"mail", "allowed_domains", &Config::mail_allowed_domains,
+       "students may have mail sent to addresses of these domains, like [\"example.edu\"], and to their own of the roster; staff to any",
+       [](const Config& c) -> std::string {
+         for (const auto& domain : c.mail_allowed_domains)
+           if (!control::is_mail_address("x@" + domain)) return fmt::format("has \"{}\", which is no domain like \"example.edu\"", domain);
+         return "";
+       }},
+      {"mail", "user", &Config::mail_user, "name to sign in with at the SMTP server, over TLS only; empty: no signing in"},
+      {"mail", "password_file", &Config::mail_password_file, "file with the password, which the system user of `[server] user` can read and others cannot"},
   };
   return table;
 }
@@ -242,6 +268,10 @@ base::Result<Config> read_config(const std::string& path, Config config) {
           return wrong(path, value, fmt::format("[{}] {} {}", section.str(), name.str(), fault));
     }
   }
+  if (!config.mail_smtp.empty() && config.mail_from.empty())
+    return base::fail(base::Fault::kInvalid, "InvalidConfiguration", fmt::format("{}: [mail] smtp needs [mail] from, the address that mails come from", path));
+  if (config.mail_user.empty() != config.mail_password_file.empty())
+    return base::fail(base::Fault::kInvalid, "InvalidConfiguration", fmt::format("{}: [mail] user and password_file belong together", path));
   return config;
 }
 

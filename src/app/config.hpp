@@ -48,6 +48,11 @@ struct Config : hostlink::Egress {       // the part of [network] that stipend-h
   std::int64_t copies = 7;               // of each home; 0: none
   std::string ssh_listen;                // [ssh]; empty: no jump host
   std::string ssh_user = "stipend-jump";
+  std::string mail_smtp;                 // [mail]; empty: mails wait
+  std::string mail_from;
+  std::vector<std::string> mail_allowed_domains;
+  std::string mail_user;                 // empty: no signing in
+  std::string mail_password_file;
 
   bool acme() const { return !acme_directory.empty(); }
   // Set, or the usual ones where the certificate can have no wildcard name (ACME's HTTP-01).

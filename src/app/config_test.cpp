@@ -55,6 +55,11 @@ TEST_F(ConfigFile, AWrongKeyOrValueIsNamedWithItsLine) {
            {"[network]\nallow = \"10.1.2.3\"\n", ":2: [network] allow must be a list of texts"},
            {"[network]\nallow = [10]\n", ":2: [network] allow must be a list of texts"},
            {"[network]\nallow = [\"10.1.2.3:x\"]\n", ":2: [network] allow has \"10.1.2.3:x\", whose ports"},
+           {"[mail]\nsmtp = \"mail.example.edu\"\n", ":2: [mail] smtp must be like"},
+           {"[mail]\nsmtp = \"smtp://mail.example.edu:25\"\n", "[mail] smtp needs [mail] from"},
+           {"[mail]\nfrom = \"stipend\"\n", ":2: [mail] from must be a mail address"},
+           {"[mail]\nallowed_domains = [\"@example.edu\"]\n", ":2: [mail] allowed_domains has \"@example.edu\""},
+           {"[mail]\nuser = \"stipend\"\n", "[mail] user and password_file belong together"},
            {"[network]\nrate_mbit = -5\n", ":2: [network] rate_mbit must be from 0"},
            {"provider = \"lxc\"\n", ":1: 'provider' stands outside"},
            {"[compute\n", ":1: "}}) {

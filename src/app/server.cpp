@@ -13,12 +13,14 @@
 
 #include "api/api.hpp"
 #include "app/admin_server.hpp"
+#include "app/budget_watch.hpp"
 #include "app/certificate_news.hpp"
 #include "app/copies.hpp"
 #include "app/dispatch.hpp"
 #include "app/jump_keys.hpp"
 #include "app/ledger_verifier.hpp"
 #include "app/machine_listeners.hpp"
+#include "app/mail_sender.hpp"
 #include "app/metrics.hpp"
 #include "app/plain_door.hpp"
 #include "app/ports.hpp"
@@ -127,6 +129,8 @@ struct Parts {
   std::optional<gateway::Gateway> gateway;
   std::optional<UsageReader> usage;
   std::unique_ptr<api::Api> api;
+  std::optional<BudgetWatch> budgets;
+  std::optional<MailSender> mails;
   std::optional<JumpKeys> jump;
   std::optional<SshBridge> ssh;
   std::optional<net::Server> http, plain, admin_server, jump_server;
@@ -157,6 +161,7 @@ api::Settings api_settings(const ServerJob& job) {
   api::Settings settings;
   settings.region = job.config.region;
   settings.zones = {job.config.region + "a", job.config.region + "b"};
+  settings.mail_domains = job.config.mail_allowed_domains;
   return settings;
 }
 
@@ -181,7 +186,7 @@ void assemble(Parts& p) {
   p.copies.emplace(service.engine(), p.disks(), service.store().epoch(), p.clock, CopyPlan{p.job.config.copy_hour, p.job.config.copies});
   p.ledger.emplace(p.job.folder);
   p.admin.emplace(AdminContext{service, *p.vault, p.job.images, address, p.job.listen, p.job.config.region, p.certificate, *p.copies, p.origin_ports,
-                               *p.ledger});
+                               *p.ledger, !p.job.config.mail_smtp.empty()});
   p.ports.emplace(service.engine(), p.origin_ports);
   p.class_ports.emplace(service.engine());
   p.join_ports.emplace(service.engine(), p.ports->board());
@@ -212,6 +217,9 @@ void assemble(Parts& p) {
       [&provider = service.provider()](base::InstanceId id, api::ConsoleDone done) { provider.console_output(id, std::move(done)); },
       api_settings(p.job), p.vault->derive("page cursors"), std::bind_front(&UsageReader::usage, &*p.usage), std::bind_front(&UsageReader::entries, &*p.usage)});
   p.api->on_signed([&uses = *p.key_uses](const std::string& id) { uses.note(id); });
+  p.budgets.emplace(service.engine(), service.store(), address.origin());
+  if (const auto& config = p.job.config; !config.mail_smtp.empty())
+    p.mails.emplace(service.engine(), p.clock, SmtpServer{config.mail_smtp, config.mail_from, config.mail_user, config.mail_password_file});
   p.ssh.emplace(SshBridge::Parts{service.engine(), p.clock, [&vault = *p.vault](const domain::AccessKey& key) { return vault.open(key.sealed_secret); },
                                  p.job.config.region, [&uses = *p.key_uses](const std::string& id) { uses.note(id); }});
   Health health;
@@ -261,6 +269,7 @@ net::awaitable<void> live(Parts& p) {
   p.admin_server->accept_on(std::move(*admin));
   p.runtime.spawn([&p] { return p.copies->run(); });
   p.runtime.spawn([&p] { return p.key_uses->run(); });
+  p.runtime.spawn([&p] { return p.budgets->run(); });
   if (const auto jump = co_await serve_jump(p); !jump) log::error("the ssh jump host has no server", {{"why", jump.error().message}});
   co_await host_connected(*p.service);
   if (p.plain) {  // before the rest: an authority may be asking already
@@ -305,6 +314,7 @@ int serve(const ServerJob& job) {
   assemble(parts);
   parts.runtime.spawn([&parts] { return live(parts); });
   parts.runtime.run();
+  parts.mails.reset();
   parts.service->stop();
   return parts.status;
 }

@@ -55,6 +55,7 @@ int main(int argc, char** argv) {
   add_price_commands(app, cli);
   add_outage_command(app, cli);
   add_statement_command(app, cli);
+  add_mail_commands(app, cli);
   CLI11_PARSE(app, argc, argv);
   return cli.status;
 }

@@ -88,7 +88,7 @@ std::string stop_sentence(const domain::Instance& instance) {
   if (instance.state == domain::InstanceState::kRunning || instance.state == domain::InstanceState::kPending) return "";
   switch (instance.stop_cause) {
     case C::kNone: return "";
-    case C::kPerson: return "Stopped by you. The disk is kept.";
+    case C::kPerson: return instance.state_reason_code == "Server.ScheduledStop" ? after_code(instance) + "." : "Stopped by you. The disk is kept.";
     case C::kTeacher: return "Stopped by your teacher. The disk is kept.";
     case C::kCredit: return "Stopped when the credit was used up. Your files stay.";
     case C::kIdle: return "Stopped while idle. Your files stay.";

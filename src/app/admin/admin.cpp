@@ -43,7 +43,10 @@ base::Result<base::Money> money(const Json& arguments, const char* name) {
 }
 
 boost::asio::awaitable<JsonResult> admin_call(AdminContext& context, control::Actor actor, std::string name, Json arguments) {
-  for (const auto commands : {course_commands(), account_commands(), people_commands(), roster_commands(), money_commands(), credit_code_commands(), image_commands(), instance_commands(), copy_commands(), room_commands(), policy_commands(), status_commands(), whose_commands(), disk_commands(), statement_commands(), forecast_commands(), price_commands(), outage_commands()})
+  for (const auto commands : {course_commands(), account_commands(), people_commands(), roster_commands(), money_commands(), credit_code_commands(),
+                              image_commands(), instance_commands(), copy_commands(), room_commands(), policy_commands(), status_commands(),
+                              whose_commands(), disk_commands(), statement_commands(), forecast_commands(), price_commands(), outage_commands(),
+                              mail_commands()})
     for (const auto& command : commands)
       if (command.name == name) co_return co_await command.handler(context, std::move(actor), std::move(arguments));
   co_return base::fail(base::Fault::kNotFound, "UnknownCommand", fmt::format("the server knows no command '{}'", name));

@@ -35,6 +35,7 @@ struct AdminContext {
   NightlyCopies& copies;
   control::OriginPorts origin_ports;  // used where address.by_port()
   LedgerVerifier& ledger;
+  bool mail_configured = false;  // there is an SMTP server to deliver to
 
   control::Engine& engine() const { return service.engine(); }
 };
@@ -65,6 +66,7 @@ std::span<const AdminCommand> statement_commands();
 std::span<const AdminCommand> forecast_commands();
 std::span<const AdminCommand> price_commands();
 std::span<const AdminCommand> outage_commands();
+std::span<const AdminCommand> mail_commands();
 
 // Unknown command: NotFound. Missing or ill-typed arguments: Invalid, by name.
 boost::asio::awaitable<JsonResult> admin_call(AdminContext& context, control::Actor actor, std::string name, Json arguments);

@@ -41,6 +41,7 @@ void add_plan_command(CLI::App& app, Cli& cli);
 void add_price_commands(CLI::App& app, Cli& cli);
 void add_outage_command(CLI::App& app, Cli& cli);
 void add_statement_command(CLI::App& app, Cli& cli);
+void add_mail_commands(CLI::App& app, Cli& cli);
 void add_server_commands(CLI::App& app, Cli& cli);  // serve, demo, down, doctor, status
 
 }  // namespace stipend::app

@@ -73,6 +73,18 @@ std::string certificate_lines(const Json& j) {
   return out;
 }
 
+// Only what somebody should do something about.
+std::string mail_lines(const Json& j) {
+  const auto mail = j.value("mail", Json::object());
+  const auto waiting = mail.value("waiting", 0), failed = mail.value("failed", 0);
+  std::string out;
+  if (waiting > 0 && !mail.value("smtp_configured", false))
+    out += fmt::format("Mail         {} wait: [mail] smtp in stipend.toml names no SMTP server\n", waiting);
+  else if (waiting > 0) out += fmt::format("Mail         {} on their way\n", waiting);
+  if (failed > 0) out += fmt::format("Mail         {} were given up: `stipend mail list --state failed`\n", failed);
+  return out;
+}
+
 }  // namespace
 
 void add_server_commands(CLI::App& app, Cli& cli) {
@@ -154,11 +166,11 @@ void add_server_commands(CLI::App& app, Cli& cli) {
       std::string broken;
       for (const auto& one : j.value("broken_reservations", Json::array())) broken += "Reservation  " + escape_controls(one.get<std::string>()) + "\n";
       return fmt::format("{}\nConsole      {}   (region {}, listens on {})\nCourses      {}\nAccounts     {}\nImages       {}\n"
-                         "Instances    {}, {} running, {} waiting for room\n{}{}",
+                         "Instances    {}, {} running, {} waiting for room\n{}{}{}",
                          j.value("ready", false) ? "Ready" : "Not ready: " + escape_controls(j.value("not_ready_because", "")),
                          j.value("console", ""), j.value("region", ""), j.value("listen", ""), j.value("courses", 0),
                          j.value("accounts", 0), j.value("images", 0), j.value("instances", 0), j.value("with_a_run", 0),
-                         j.value("waiting", 0), broken, certificate_lines(j));
+                         j.value("waiting", 0), broken, certificate_lines(j), mail_lines(j));
     });
   });
 }
