@@ -43,12 +43,12 @@ awaitable<base::Result<bool>> do_to_budgets(Context context, std::optional<std::
   });
 }
 
-// `rows` ascend by key_of.
+// `rows` ascend by key_of. `listed`: of what: its budget, its notification; a token holds for no other.
 template <class T, class KeyOf>
-base::Result<Page<T>> page_of(const Context& context, std::vector<T> rows, const std::optional<std::int64_t>& max_results,
-                              const std::optional<std::string>& next_token, KeyOf key_of, std::int64_t most = 100) {
-  return as_budgets_result(cut_page(std::move(rows), {max_results, next_token}, {.min = 1, .max = most, .largest = 100}, *context.cursors,
-                                    context.cursor_scope(), key_of));
+base::Result<Page<T>> page_of(const Context& context, std::vector<T> rows, const PageRequest& request, const std::string& listed, KeyOf key_of,
+                              std::int64_t most = 100) {
+  const CursorScope scope{context.account().view(), context.operation, listed};
+  return as_budgets_result(cut_page(std::move(rows), request, {.min = 1, .max = most, .largest = 100}, *context.cursors, scope, key_of));
 }
 
 }  // namespace stipend::api

@@ -30,7 +30,8 @@ Answer<budgets::DescribeBudgetActionHistories> describe_budget_action_histories(
     if (request.time_period && request.time_period->end && event.at >= *request.time_period->end) continue;
     rows.push_back({fmt::format("{:020}{:04}", base::WallTime::never().ms - event.at.ms, 9999 - i), event});
   }
-  CO_TRY_ASSIGN(auto page, page_of(context, std::move(rows), request.max_results, request.next_token, [](const Row& row) -> const std::string& { return row.key; }));
+  CO_TRY_ASSIGN(auto page, page_of(context, std::move(rows), {request.max_results, request.next_token}, *request.action_id,
+                                   [](const Row& row) -> const std::string& { return row.key; }));
   budgets::DescribeBudgetActionHistories::Response response;
   for (const auto& row : page.rows) {
     auto& event = response.action_histories.emplace_back();

@@ -24,7 +24,7 @@ Answer<budgets::DescribeBudgetActionsForAccount> describe_budget_actions_for_acc
                                                           }));
   const auto key = [](const Row& row) -> const std::string& { return row.action.id; };
   std::ranges::sort(rows, {}, key);
-  CO_TRY_ASSIGN(auto page, page_of(context, std::move(rows), request.max_results, request.next_token, key));
+  CO_TRY_ASSIGN(auto page, page_of(context, std::move(rows), {request.max_results, request.next_token}, "", key));
   budgets::DescribeBudgetActionsForAccount::Response response;
   for (const auto& row : page.rows) response.actions.push_back(to_aws(row.budget, row.action));
   response.next_token = std::move(page.next_token);

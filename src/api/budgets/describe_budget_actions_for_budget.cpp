@@ -17,7 +17,7 @@ Answer<budgets::DescribeBudgetActionsForBudget> describe_budget_actions_for_budg
                                  return budget->actions;
                                }));
   std::ranges::sort(rows, {}, &domain::BudgetAction::id);
-  CO_TRY_ASSIGN(auto page, page_of(context, std::move(rows), request.max_results, request.next_token,
+  CO_TRY_ASSIGN(auto page, page_of(context, std::move(rows), {request.max_results, request.next_token}, *request.budget_name,
                                    [](const domain::BudgetAction& row) -> const std::string& { return row.id; }));
   budgets::DescribeBudgetActionsForBudget::Response response;
   for (const auto& row : page.rows) response.actions.push_back(to_aws(*request.budget_name, row));

@@ -16,7 +16,7 @@ Answer<budgets::DescribeBudgetNotificationsForAccount> describe_budget_notificat
                                                             [account = context.account()](const domain::State& state, base::WallTime now) -> base::Result<Found> {
                                                               return Found{control::budgets_of(state, account), now};
                                                             }));
-  CO_TRY_ASSIGN(auto page, page_of(context, std::move(found.rows), request.max_results, request.next_token,
+  CO_TRY_ASSIGN(auto page, page_of(context, std::move(found.rows), {request.max_results, request.next_token}, "",
                                    [](const auto& row) -> const std::string& { return row->name; }, 1000));
   budgets::DescribeBudgetNotificationsForAccount::Response response;
   for (const auto& row : page.rows) {

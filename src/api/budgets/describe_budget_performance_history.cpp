@@ -17,7 +17,8 @@ Answer<budgets::DescribeBudgetPerformanceHistory> describe_budget_performance_hi
   if (request.time_period && request.time_period->start) from = *request.time_period->start;
   if (request.time_period && request.time_period->end) until = *request.time_period->end;
   CO_TRY_ASSIGN(auto found, co_await budget_history(context, request.account_id, *request.budget_name, from, until, kPeriodsMost));
-  CO_TRY_ASSIGN(auto page, page_of(context, std::move(found.periods), request.max_results, request.next_token,
+  const auto listed = fmt::format("{}:{}:{}", *request.budget_name, from.ms, until.ms);
+  CO_TRY_ASSIGN(auto page, page_of(context, std::move(found.periods), {request.max_results, request.next_token}, listed,
                                    [](const SpentPeriod& row) { return fmt::format("{:020}", row.period.from.ms); }));
   const auto& budget = *found.budget;
   budgets::DescribeBudgetPerformanceHistory::Response response;

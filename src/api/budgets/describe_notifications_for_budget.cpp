@@ -23,7 +23,7 @@ Answer<budgets::DescribeNotificationsForBudget> describe_notifications_for_budge
                                   return Notifications{budget->notifications, domain::budget_period(*budget, now)};
                                 }));
   std::ranges::sort(found.rows, {}, key);
-  CO_TRY_ASSIGN(auto page, page_of(context, std::move(found.rows), request.max_results, request.next_token, key));
+  CO_TRY_ASSIGN(auto page, page_of(context, std::move(found.rows), {request.max_results, request.next_token}, *request.budget_name, key));
   budgets::DescribeNotificationsForBudget::Response response;
   for (const auto& row : page.rows) response.notifications.push_back(to_aws(row, found.period));
   response.next_token = std::move(page.next_token);

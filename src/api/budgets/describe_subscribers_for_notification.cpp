@@ -20,7 +20,8 @@ Answer<budgets::DescribeSubscribersForNotification> describe_subscribers_for_not
                                }));
   const auto key = [](const domain::BudgetSubscriber& row) -> const std::string& { return row.address; };
   std::ranges::sort(rows, {}, key);
-  CO_TRY_ASSIGN(auto page, page_of(context, std::move(rows), request.max_results, request.next_token, key));
+  const auto listed = *request.budget_name + ":" + trigger_key(trigger);
+  CO_TRY_ASSIGN(auto page, page_of(context, std::move(rows), {request.max_results, request.next_token}, listed, key));
   budgets::DescribeSubscribersForNotification::Response response;
   for (const auto& row : page.rows) response.subscribers.push_back(to_aws(row));
   response.next_token = std::move(page.next_token);
