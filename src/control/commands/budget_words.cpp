@@ -57,9 +57,9 @@ std::string table(const Budget& budget, const BudgetTrigger& trigger, const doma
       "Budgeted amount:  {}\n"
       "Alert type:       {}\n"
       "Alert threshold:  {}\n"
-      "{} amount:    {}{}\n",
+      "{:<18}{}\n",
       budget.name, budget.account.str(), kind_word(budget), period_word(budget.time), budget_amount(budget, budget.limit), sort_word(trigger),
-      threshold_words(budget, trigger), sort_word(trigger), trigger.forecast ? "" : "    ", budget_amount(budget, figure_of(trigger, figures)));
+      threshold_words(budget, trigger), std::string(sort_word(trigger)) + " amount: ", budget_amount(budget, figure_of(trigger, figures)));
 }
 
 }  // namespace
