@@ -2,8 +2,7 @@
 // since, exactly at the instant that is asked, and where it is heading. Credit is the account's money here, so what it pays
 // counts; what the house pays does not, and what was given back after a fault is taken off. Pure.
 //
-// The forecast: actual, and for the rest of the period the mean day of the last seven whole days of UTC, counted from the
-// first of them on which there was anything to charge. Without one whole day of use there is no forecast.
+// The forecast: actual, and for the rest of the period the mean day of spend_forecast.hpp, as GetCostForecast has it.
 #pragma once
 
 #include <optional>
@@ -14,8 +13,6 @@
 #include "domain/state.hpp"
 
 namespace stipend::domain {
-
-inline constexpr std::int64_t kPaceDays = 7;
 
 // What AWS calls a charge, for filters: machines and disks are all that costs.
 struct ChargeWords {
@@ -35,20 +32,12 @@ struct PostedSpend {
 WallTime usage_begin(const BudgetPeriod& period, WallTime now);
 PostedSpend posted_spend(const Budget& budget, const std::vector<UsageDay>& days, const BudgetPeriod& period, WallTime now);
 
-// What runs and disks of the account cost since their newest posting.
-struct Accrued {
-  EntryKind kind = EntryKind::kCharge;
-  std::string type;
-  Price price;
-  Money amount, before_today;  // of which accrued before the newest midnight, while that is not posted yet
-};
-std::vector<Accrued> accrued_since_posting(const State& state, const AccountId& account, WallTime now);
-
 struct BudgetFigures {
   Money actual;
   std::optional<Money> forecast;
 };
-BudgetFigures budget_figures(const Budget& budget, const PostedSpend& posted, const std::vector<Accrued>& accrued, const BudgetPeriod& period,
+// `accrued`: unposted() of costs.hpp, of now.
+BudgetFigures budget_figures(const Budget& budget, const PostedSpend& posted, const std::vector<Entry>& accrued, const BudgetPeriod& period,
                              WallTime now);
 
 // Grows with every posting of the account and shrinks with every correction: as long as it stays, so do the sums of its days.

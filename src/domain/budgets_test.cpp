@@ -116,7 +116,18 @@ TEST(BudgetForecast, NeedsOneWholeDayOfUse) {
 
 TEST(BudgetFigures, OfADayDoNotHoldWhatAccruedBeforeItsMidnight) {
   const auto b = budget(BudgetTime::kDaily);
-  const std::vector<Accrued> accrued{{EntryKind::kCharge, "t2.micro", {10'000'000}, {100}, {60}}};
+  Entry yesterday;
+  yesterday.type = "t2.micro";
+  yesterday.price = {10'000'000};
+  yesterday.amount = {60};
+  yesterday.at = utc_midnight(kNow);
+  auto today = yesterday;
+  today.amount = {40};
+  today.at = kNow;
+  auto house = today;
+  house.kind = EntryKind::kStorage;
+  house.debit = "house:unfunded_storage";
+  const std::vector<Entry> accrued{yesterday, today, house};
   EXPECT_EQ(budget_figures(b, {}, accrued, *budget_period(b, kNow), kNow).actual.nano, 40);
   EXPECT_EQ(budget_figures(budget(), {}, accrued, month(), kNow).actual.nano, 100);
 }

@@ -10,7 +10,7 @@
 
 namespace stipend::domain {
 
-inline constexpr std::int64_t kSpendDays = 28, kSpendDaysLeast = 3;
+inline constexpr std::int64_t kSpendDays = 7, kSpendDaysLeast = 3;
 
 struct SpendForecast {
   Money mean, low, high;

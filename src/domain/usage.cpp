@@ -7,6 +7,8 @@ WallTime usage_day(WallTime at) {
   return {(at.ms - 1) / kDayMs * kDayMs};
 }
 
+bool paid_by_house(const Entry& entry) { return entry.debit == "house:unfunded_storage"; }
+
 std::optional<UsageDay> UsageOf::next(const Entry& entry) {
   if (entry.kind != EntryKind::kCharge && entry.kind != EntryKind::kStorage && entry.kind != EntryKind::kCorrection) return std::nullopt;
   Posting posting{entry.subject, entry.generation, entry.from.count, entry.to.count, entry.kind};
@@ -18,7 +20,7 @@ std::optional<UsageDay> UsageOf::next(const Entry& entry) {
                           .type = entry.type,
                           .catalogue = entry.catalogue,
                           .price = entry.price,
-                          .house = entry.debit == "house:unfunded_storage",
+                          .house = paid_by_house(entry),
                           .amount = entry.amount,
                           .seconds = again ? 0 : entry.to.count - entry.from.count};
 }

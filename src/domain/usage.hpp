@@ -26,6 +26,9 @@ class UsageOf {
   std::optional<Posting> before_;
 };
 
+// A charge for a disk that no grant paid: no cost of the account.
+bool paid_by_house(const Entry& entry);
+
 // Of the day that an entry belongs to; one at midnight belongs to the day that ends.
 WallTime usage_day(WallTime at);
 

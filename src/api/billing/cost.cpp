@@ -4,7 +4,7 @@
 #include <array>
 #include <functional>
 
-#include "api/billing/words.hpp"
+#include "domain/billing_words.hpp"
 
 namespace stipend::api {
 namespace {
@@ -24,21 +24,21 @@ constexpr std::array kDimensions = std::to_array<Dimension>({
     {"DATABASE_ENGINE", [](const Cost&) { return std::string("NoDatabaseEngine"); }},
     {"DEPLOYMENT_OPTION", [](const Cost&) { return std::string("NoDeploymentOption"); }},
     {"INSTANCE_TYPE", [](const Cost& c) { return text(c.line.type, "NoInstanceType", c); }},
-    {"INSTANCE_TYPE_FAMILY", [](const Cost& c) { return text(family_of(c.line.type), "NoInstanceTypeFamily", c); }},
+    {"INSTANCE_TYPE_FAMILY", [](const Cost& c) { return text(domain::family_of(c.line.type), "NoInstanceTypeFamily", c); }},
     {"LEGAL_ENTITY_NAME", [](const Cost&) { return std::string("Stipend"); }},
     {"LINKED_ACCOUNT", [](const Cost& c) { return c.line.account.str(); }},
     {"LINKED_ACCOUNT_NAME", [](const Cost& c) { return std::string(c.holder); }},
     {"OPERATING_SYSTEM", [](const Cost& c) { return text("Linux", "NoOperatingSystem", c); }},
-    {"OPERATION", [](const Cost& c) { return text(kRunOperation, kVolumeOperation, c); }},
+    {"OPERATION", [](const Cost& c) { return text(domain::kRunOperation, domain::kVolumeOperation, c); }},
     {"PLATFORM", [](const Cost& c) { return text("Linux/UNIX", "NoPlatform", c); }},
     {"PURCHASE_TYPE", [](const Cost& c) { return text("On Demand Instances", "On Demand", c); }},
     {"RECORD_TYPE", [](const Cost& c) { return std::string(c.line.refund ? "Refund" : "Usage"); }},
     {"REGION", [](const Cost& c) { return c.settings.region; }},
     {"RESOURCE_ID", [](const Cost& c) { return c.line.subject; }},
-    {"SERVICE", [](const Cost& c) { return text(kComputeService, kOtherService, c); }},
-    {"SERVICE_CODE", [](const Cost&) { return std::string(kServiceCode); }},
+    {"SERVICE", [](const Cost& c) { return text(domain::kComputeService, domain::kOtherService, c); }},
+    {"SERVICE_CODE", [](const Cost&) { return std::string(domain::kServiceCode); }},
     {"TENANCY", [](const Cost& c) { return text("Shared", "NoTenancy", c); }},
-    {"USAGE_TYPE", [](const Cost& c) { return c.line.disk ? volume_usage(c.settings.region) : box_usage(c.settings.region, c.line.type); }},
+    {"USAGE_TYPE", [](const Cost& c) { return c.line.disk ? domain::volume_usage(c.settings.region) : domain::box_usage(c.settings.region, c.line.type); }},
     {"USAGE_TYPE_GROUP", [](const Cost& c) { return text("EC2: Running Hours", "EC2: EBS - SSD(gp2)", c); }},
 });
 
@@ -69,7 +69,7 @@ void CostSum::add(const domain::CostLine& line) {
   amount_ += line.amount;
   quantity_ += line.quantity;
   (line.disk ? disks_ : machines_) = true;
-  if (!line.disk) normalized_ += line.quantity * normalization_quarters(line.type);
+  if (!line.disk) normalized_ += line.quantity * domain::normalization_quarters(line.type);
 }
 
 CostSum::Metric CostSum::metric(std::string_view name) const {

@@ -2,25 +2,25 @@
 
 #include <gtest/gtest.h>
 
-#include "api/billing/words.hpp"
+#include "domain/billing_words.hpp"
 
 namespace stipend::api {
 namespace {
 
 TEST(BillingWords, UsageTypesNameTheRegionButForTheFirst) {
-  EXPECT_EQ(box_usage("us-east-1", "t2.medium"), "BoxUsage:t2.medium");
-  EXPECT_EQ(box_usage("us-west-2", "t2.medium"), "USW2-BoxUsage:t2.medium");
-  EXPECT_EQ(volume_usage("eu-west-1"), "EU-EBS:VolumeUsage.gp2");
-  EXPECT_EQ(volume_usage("campus-1"), "CAMPUS-1-EBS:VolumeUsage.gp2");
-  EXPECT_EQ(location_of("us-east-1"), "US East (N. Virginia)");
-  EXPECT_EQ(location_of("campus-1"), "campus-1");
+  EXPECT_EQ(domain::box_usage("us-east-1", "t2.medium"), "BoxUsage:t2.medium");
+  EXPECT_EQ(domain::box_usage("us-west-2", "t2.medium"), "USW2-BoxUsage:t2.medium");
+  EXPECT_EQ(domain::volume_usage("eu-west-1"), "EU-EBS:VolumeUsage.gp2");
+  EXPECT_EQ(domain::volume_usage("campus-1"), "CAMPUS-1-EBS:VolumeUsage.gp2");
+  EXPECT_EQ(domain::location_of("us-east-1"), "US East (N. Virginia)");
+  EXPECT_EQ(domain::location_of("campus-1"), "campus-1");
 }
 
 TEST(BillingWords, SizesCountInHoursOfASmall) {
   for (const auto& [type, quarters] : std::vector<std::pair<const char*, int>>{{"t2.nano", 1}, {"t2.micro", 2}, {"t2.medium", 8}, {"m4.large", 16}, {"m4.xlarge", 32},
                                                                                {"m4.2xlarge", 64}, {"m4.16xlarge", 512}, {"g4dn.metal", 768}, {"x.0xlarge", 0},
                                                                                {"x.-1xlarge", 0}, {"odd", 0}, {"x.", 0}, {"x.2xlarges", 0}})
-    EXPECT_EQ(normalization_quarters(type), quarters) << type;
+    EXPECT_EQ(domain::normalization_quarters(type), quarters) << type;
 }
 
 domain::CostLine line(const char* type, std::int64_t nano, std::int64_t quantity) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "domain/costs.hpp"
+
 namespace stipend::api {
 namespace {
 
@@ -41,7 +43,7 @@ awaitable<base::Result<std::vector<domain::UsageDay>>> usage(const Context& cont
 
 // The accrual of the moment whose postings were read; nothing when there was a posting since.
 struct Accrual {
-  std::vector<domain::Accrued> parts;
+  std::vector<domain::Entry> parts;
   base::WallTime now;
 };
 awaitable<base::Result<std::optional<Accrual>>> accrual(const Context& context, base::Money mark) {
@@ -49,7 +51,7 @@ awaitable<base::Result<std::optional<Accrual>>> accrual(const Context& context, 
       context.engine(), context.actor,
       [account = context.account(), mark](const domain::State& state, base::WallTime now) -> base::Result<std::optional<Accrual>> {
         if (domain::posted_mark(state, account) != mark) return std::nullopt;
-        return Accrual{domain::accrued_since_posting(state, account, now), now};
+        return Accrual{domain::unposted(state, account, now), now};
       });
 }
 
@@ -99,7 +101,7 @@ awaitable<base::Result<BudgetHistory>> budget_history(Context context, std::opti
     for (auto& [period, actual] : out.periods) {
       const bool present = period.from <= accrued->now && accrued->now < period.until;
       const auto posted = domain::posted_spend(budget, days, period, accrued->now);
-      actual = domain::budget_figures(budget, posted, present ? accrued->parts : std::vector<domain::Accrued>{}, period, accrued->now).actual;
+      actual = domain::budget_figures(budget, posted, present ? accrued->parts : std::vector<domain::Entry>{}, period, accrued->now).actual;
     }
     co_return out;
   }

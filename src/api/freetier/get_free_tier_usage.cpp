@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/billing/json_scope.hpp"
-#include "api/billing/words.hpp"
+#include "domain/billing_words.hpp"
 #include "api/freetier/expression.hpp"
 #include "api/operation.hpp"
 #include "api/pricing/pages.hpp"
@@ -22,8 +22,8 @@ double hours(std::int64_t nano) { return static_cast<double>(nano) / 1e9; }
 freetier::FreeTierUsage to_aws(const domain::FreeHours& used, base::WallTime now, const Settings& settings) {
   freetier::FreeTierUsage out;
   out.service = "Amazon Elastic Compute Cloud";
-  out.operation = std::string(kRunOperation);
-  out.usage_type = box_usage(settings.region, used.type);
+  out.operation = std::string(domain::kRunOperation);
+  out.usage_type = domain::box_usage(settings.region, used.type);
   out.region = settings.region;
   out.actual_usage_amount = hours(used.used_nano);
   out.forecasted_usage_amount = hours(used.by_the_end_nano(now));

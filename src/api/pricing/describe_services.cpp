@@ -1,7 +1,7 @@
 #include "aws/pricing/describe_services.hpp"
 
 #include "api/billing/json_scope.hpp"
-#include "api/billing/words.hpp"
+#include "domain/billing_words.hpp"
 #include "api/operation.hpp"
 #include "api/pricing/pages.hpp"
 #include "api/pricing/products.hpp"
@@ -14,7 +14,7 @@ Answer<pricing::DescribeServices> describe_services(Context context, pricing::De
   const auto hash = json_request_hash<pricing::DescribeServices>(request);
   CO_TRY(check_service(request.service_code));
   CO_TRY(check_format(request.format_version));
-  std::vector<pricing::Service> services{{std::string(kServiceCode), attribute_names()}};
+  std::vector<pricing::Service> services{{std::string(domain::kServiceCode), attribute_names()}};
   CO_TRY_ASSIGN(auto page, cut_price_page(std::move(services), paging, 100, *context.cursors, {context.account().view(), context.operation, hash},
                                           [](const pricing::Service& service) { return *service.service_code; }));
   pricing::DescribeServices::Response response;

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/billing/cost.hpp"
-#include "api/billing/words.hpp"
+#include "domain/billing_words.hpp"
 #include "api/operation.hpp"
 #include "base/digest.hpp"
 
@@ -37,23 +37,23 @@ Product instance(const domain::InstanceType& type, const Settings& settings) {
   auto& a = product.attributes;
   a.emplace_back("capacitystatus", "Used");
   if (type.gpus > 0) a.emplace_back("gpu", std::to_string(type.gpus));
-  a.emplace_back("instanceFamily", type.gpus > 0 ? "GPU instance" : family_of(type.name).starts_with("c") ? "Compute optimized" : "General purpose");
+  a.emplace_back("instanceFamily", type.gpus > 0 ? "GPU instance" : domain::family_of(type.name).starts_with("c") ? "Compute optimized" : "General purpose");
   a.emplace_back("instanceType", type.name);
   a.emplace_back("licenseModel", "No License required");
-  a.emplace_back("location", location_of(settings.region));
+  a.emplace_back("location", domain::location_of(settings.region));
   a.emplace_back("locationType", "AWS Region");
   a.emplace_back("marketoption", "OnDemand");
   a.emplace_back("memory", memory(type.memory_mib));
-  if (const auto n = normalization_quarters(type.name); n > 0) a.emplace_back("normalizationSizeFactor", quarters(n));
+  if (const auto n = domain::normalization_quarters(type.name); n > 0) a.emplace_back("normalizationSizeFactor", quarters(n));
   a.emplace_back("operatingSystem", "Linux");
-  a.emplace_back("operation", kRunOperation);
+  a.emplace_back("operation", domain::kRunOperation);
   a.emplace_back("preInstalledSw", "NA");
   a.emplace_back("regionCode", settings.region);
-  a.emplace_back("servicecode", kServiceCode);
+  a.emplace_back("servicecode", domain::kServiceCode);
   a.emplace_back("servicename", "Amazon Elastic Compute Cloud");
   a.emplace_back("storage", "EBS only");
   a.emplace_back("tenancy", "Shared");
-  a.emplace_back("usagetype", box_usage(settings.region, type.name));
+  a.emplace_back("usagetype", domain::box_usage(settings.region, type.name));
   a.emplace_back("vcpu", std::to_string(type.vcpus));
   return product;
 }
@@ -63,14 +63,14 @@ Product volume(const domain::Catalogue& catalogue, const Settings& settings) {
                   .price = catalogue.gp2_gib_month};
   product.description = fmt::format("${} per GB-month of General Purpose SSD (gp2) provisioned storage", metric_decimal(product.price));
   auto& a = product.attributes;
-  a.emplace_back("location", location_of(settings.region));
+  a.emplace_back("location", domain::location_of(settings.region));
   a.emplace_back("locationType", "AWS Region");
-  a.emplace_back("operation", kVolumeOperation);
+  a.emplace_back("operation", domain::kVolumeOperation);
   a.emplace_back("regionCode", settings.region);
-  a.emplace_back("servicecode", kServiceCode);
+  a.emplace_back("servicecode", domain::kServiceCode);
   a.emplace_back("servicename", "Amazon Elastic Compute Cloud");
   a.emplace_back("storageMedia", "SSD-backed");
-  a.emplace_back("usagetype", volume_usage(settings.region));
+  a.emplace_back("usagetype", domain::volume_usage(settings.region));
   a.emplace_back("volumeApiName", "gp2");
   a.emplace_back("volumeType", "General Purpose");
   return product;
@@ -79,7 +79,7 @@ Product volume(const domain::Catalogue& catalogue, const Settings& settings) {
 }  // namespace
 
 const std::string* Product::attribute(std::string_view name) const {
-  static const std::string service_code(kServiceCode);
+  static const std::string service_code(domain::kServiceCode);
   if (name == "productFamily") return &family;
   if (name == "sku") return &sku;
   if (name == "serviceCode") return &service_code;
@@ -125,7 +125,7 @@ std::string price_list_item(const Product& product, const ProductList& list) {
   const Json offer = {{"priceDimensions", {{rate, dimension}}}, {"sku", product.sku}, {"effectiveDate", effective}, {"offerTermCode", kOfferTerm},
                       {"termAttributes", Json::object()}};
   const Json item = {{"product", {{"productFamily", product.family}, {"attributes", attributes}, {"sku", product.sku}}},
-                     {"serviceCode", kServiceCode},
+                     {"serviceCode", domain::kServiceCode},
                      {"terms", {{"OnDemand", {{term, offer}}}}},
                      {"version", list.version},
                      {"publicationDate", effective}};
@@ -141,7 +141,7 @@ const std::vector<std::string>& attribute_names() {
 }
 
 base::Status check_service(const std::optional<std::string>& code) {
-  if (!code || *code == kServiceCode) return {};
+  if (!code || *code == domain::kServiceCode) return {};
   return fail(Fault::kInvalid, "InvalidParameterException", fmt::format("The service code {} is not valid: AmazonEC2 is what is sold here.", code->substr(0, 60)));
 }
 

@@ -6,6 +6,7 @@
 #include "control/commands/budget_words.hpp"
 #include "control/commands/common.hpp"
 #include "control/commands/mails.hpp"
+#include "domain/costs.hpp"
 #include "domain/storage.hpp"
 
 namespace stipend::control {
@@ -15,7 +16,7 @@ using domain::Budget;
 using domain::BudgetFigures;
 
 BudgetFigures figures_of(const domain::State& state, const Budget& budget, const PostedKey& key, const domain::PostedSpend& posted, base::WallTime now) {
-  return domain::budget_figures(budget, posted, domain::accrued_since_posting(state, budget.account, now), key.period, now);
+  return domain::budget_figures(budget, posted, domain::unposted(state, budget.account, now), key.period, now);
 }
 
 // The budget, if the key still says what its sums were made for.

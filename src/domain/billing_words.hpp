@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace stipend::api {
+namespace stipend::domain {
 
 inline constexpr std::string_view kServiceCode = "AmazonEC2";
 inline constexpr std::string_view kComputeService = "Amazon Elastic Compute Cloud - Compute";
@@ -25,4 +25,4 @@ std::string_view family_of(std::string_view type);
 // not have. "Instance size flexibility" of the EC2 User Guide.
 std::int64_t normalization_quarters(std::string_view type);
 
-}  // namespace stipend::api
+}  // namespace stipend::domain

@@ -1,4 +1,4 @@
-#include "api/billing/words.hpp"
+#include "domain/billing_words.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <cctype>
 #include <charconv>
 
-namespace stipend::api {
+namespace stipend::domain {
 namespace {
 
 struct Place {
@@ -78,4 +78,4 @@ std::int64_t normalization_quarters(std::string_view type) {
   return times * 32;
 }
 
-}  // namespace stipend::api
+}  // namespace stipend::domain
