@@ -23,7 +23,7 @@ base::Status renew_with_what_is_free(Tx& tx, const base::AccountId& account);
 // tokens after a day, expired ways in, expired grants, old outages. At most `limit` rows a call; true: call again.
 // With `from`: goes on where it ended, and looks at so many rows of each table only, so that no step is long.
 struct ForgetFrom {
-  static constexpr std::size_t kLookedAt = 20'000;
+  static constexpr std::size_t kLookedAt = 5'000;
   base::InstanceId instance;
   std::string token, pass;
   base::GrantId grant;

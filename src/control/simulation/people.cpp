@@ -1,5 +1,6 @@
 #include "control/simulation/people.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "control/commands/accounts.hpp"
@@ -90,12 +91,15 @@ Class make_class(World& world, const std::string& name, std::int64_t students, s
     TRY(create_course(tx, course));
     return {};
   });
+  constexpr std::int64_t kAtOnce = 500;
   Class out{name, {}};
-  for (std::int64_t i = 0; i < students; ++i)
+  for (std::int64_t from = 0; from < students; from += kAtOnce)
     world.now([&](Tx& tx) -> base::Status {
-      const base::Money credit{world.between(credit_least, credit_most)};
-      TRY_ASSIGN(const auto made, create_account(tx, world.vault(), {.course = name, .name = "somebody", .credit = credit}));
-      out.students.push_back(made.account);
+      for (auto i = from; i < std::min(students, from + kAtOnce); ++i) {
+        const base::Money credit{world.between(credit_least, credit_most)};
+        TRY_ASSIGN(const auto made, create_account(tx, world.vault(), {.course = name, .name = "somebody", .credit = credit}));
+        out.students.push_back(made.account);
+      }
       return {};
     });
   return out;

@@ -71,7 +71,10 @@ WorldOptions world_options(const Settings& settings, base::SeededRandom& random)
     host.addresses = {"10.96.0.0/12", "127.96.0.0/12"};
     options.keep_deleted_s = random.below(3) == 0 ? 0 : 7 * 86'400;
     options.down_s_most = random.below(2) == 0 ? 2 * 3600 : 300;
-    if (settings.scenario == "giant") options.resync_every_ms = kHourMs;
+    if (settings.scenario == "giant") {
+      options.resync_every_ms = kHourMs;
+      options.busy_tick_ms = kMinuteMs;
+    }
   }
   return options;
 }

@@ -16,7 +16,7 @@ namespace {
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 // The server's ticks: close while something is going on, as far apart as renewals while machines only run, hourly while
 // nothing does.
-constexpr std::int64_t kBusyTickMs = 10'000, kCalmTickMs = 300'000, kIdleTickMs = 3'600'000, kBusyForMs = 60'000;
+constexpr std::int64_t kCalmTickMs = 300'000, kIdleTickMs = 3'600'000, kBusyForMs = 60'000;
 constexpr std::int64_t kAuditEveryMs = 12 * 3'600'000;
 constexpr std::int64_t kDayMs = 86'400'000;
 
@@ -139,7 +139,7 @@ void World::tick() {
   if (Head::high_water(durable()).ms > clock_.wall().ms + 1'000) auditor_.disturbed();  // disks do not age meanwhile
   const auto now = now_ms();
   std::int64_t pause = kIdleTickMs;
-  if (options_.restless || now - stirred_ms_ < kBusyForMs) pause = kBusyTickMs;
+  if (options_.restless || now - stirred_ms_ < kBusyForMs) pause = options_.busy_tick_ms;
   else if (!durable().with_run.empty() || !durable().queue.empty()) pause = kCalmTickMs;
   else pause = std::min(pause, kDayMs - clock_.wall().ms % kDayMs + 1);  // at midnight disks are posted
   // The rules of courses begin and end by the clock.
@@ -196,7 +196,7 @@ void World::submit(const Actor& actor, Engine::Plan plan, Engine::Done done) {
   if (!server_) return done(base::fail(base::Fault::kUnavailable, "ServerDown", "no server answers"));
   ++counts_.commands;
   stirred_ms_ = now_ms();
-  tick_at_ms_ = std::min(tick_at_ms_, now_ms() + kBusyTickMs);
+  tick_at_ms_ = std::min(tick_at_ms_, now_ms() + options_.busy_tick_ms);
   server_->engine->submit(actor, std::move(plan), std::move(done));
 }
 

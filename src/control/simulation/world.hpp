@@ -37,6 +37,7 @@ struct WorldOptions {
   std::uint64_t crash_one_in = 3'000, refuse_one_in = 500;
   std::int64_t trouble_every_s = 4 * 3600, down_s_most = 2 * 3600;
   std::int64_t resync_every_ms = 120'000;  // a real server asks every 30 s, and hears what it knows
+  std::int64_t busy_tick_ms = 10'000;       // a real server ticks every second
   bool restless = false;  // ticks every ten seconds, whatever happens
   std::string trace;  // an account whose commits are printed; empty: none
   // For tests of the judge: changes what is about to be durable, behind the server's back.
