@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "domain/storage.hpp"
+
 namespace stipend::domain {
 namespace {
 
