@@ -151,13 +151,13 @@ awaitable<Result<T>> EngineFiles::ask(base::AccountId account, gateway::Spot spo
 }
 
 awaitable<Status> EngineFiles::may_change(base::AccountId account, base::DiskId disk) {
-  const auto may = co_await control::read<bool>(engine_, asker(account), [account, disk](const State& state, base::WallTime) -> Result<bool> {
+  const auto may = co_await control::read<bool>(engine_, asker(account), [account, disk](const State& state, base::WallTime now) -> Result<bool> {
     if (control::is_suspended(state, account))
       return base::fail(Fault::kDenied, "AccountSuspended", "Your account is suspended: its files can be fetched, not changed. Ask your teacher.");
     const auto* folder = course_folder(state, account);
     const auto* row = state.find<domain::Disk>(disk);
     const bool is_folder = folder && folder->id == disk;
-    if (row && row->account != account && !is_folder)
+    if (row && row->account != account && !is_folder && may_export(state, account, row, now))
       return base::fail(Fault::kDenied, "NotYourDisk", "The files of a member's disk can be fetched, not changed.");
     if (is_folder && !is_staff(state, account))
       return base::fail(Fault::kDenied, "StaffOnly", "The course's folder is changed by the staff of the course. Download what you need from it.");
