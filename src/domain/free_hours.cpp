@@ -3,11 +3,11 @@
 #include <algorithm>
 
 #include "domain/costs.hpp"
+#include "domain/free_tier.hpp"
 
 namespace stipend::domain {
 namespace {
 
-constexpr const char* kSource = "free-tier";
 
 // What runs of the type cost since their last posting and the hold pays out of the grant: it names what expires first, first.
 Money accrued(const State& state, const Grant& grant, const std::string& type, WallTime now) {
@@ -36,7 +36,7 @@ std::optional<FreeHours> free_hours(const State& state, const AccountId& account
   const auto& tier = course->policy.free_tier;
   for (const auto& id : of->second) {
     const auto& grant = *state.find<Grant>(id);
-    if (grant.source != kSource || grant.expires <= now || grant.amount <= Money{} || grant.only_types != std::vector{tier.type}) continue;
+    if (grant.source != kFreeTierSource || grant.expires <= now || grant.amount <= Money{} || grant.only_types != std::vector{tier.type}) continue;
     const Money spent = grant.spent + accrued(state, grant, tier.type, now);
     // The grant is worth the hours: its part that is spent is the part of them that is used.
     const auto nano_hours = base::mul_div(spent, tier.hours, 1, base::Rounding::kFloor);

@@ -66,3 +66,16 @@ def test_members_of_before_get_it_and_a_wrong_rule_is_refused(fake):
     assert len(tiers(fake, account)) == 1
     for wrong in ("t2.micro", "t2.micro:750", "t2.micro:x:12", "t9.none:750:12", "t2.micro:750:0", "t2.micro:100000:1"):
         assert fake.refused("course", "policy", "late", "--free-tier", wrong)["code"] == "InvalidPolicy", wrong
+
+
+def test_get_free_tier_usage_counts_the_hours_that_were_used(fake):
+    account = fake.account("Edsger", credit="5", course="of 2017")
+    ec2, free = client(fake, account), client(fake, account, "freetier")
+    (row,) = free.get_free_tier_usage()["freeTierUsages"]
+    assert (row["actualUsageAmount"], row["limit"]) == (0, 750) and row["service"] == "Amazon Elastic Compute Cloud"
+    machine = ec2.run_instances(ImageId=image_id(ec2, "minimal"), InstanceType="t2.micro", MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    wait_state(ec2, machine, "running")
+    ec2.stop_instances(InstanceIds=[machine])
+    wait_state(ec2, machine, "stopped")
+    (row,) = free.get_free_tier_usage()["freeTierUsages"]
+    assert row["actualUsageAmount"] == 1  # the hour that began
