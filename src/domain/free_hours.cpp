@@ -8,7 +8,6 @@
 namespace stipend::domain {
 namespace {
 
-
 // What runs of the type cost since their last posting and the hold pays out of the grant: it names what expires first, first.
 Money accrued(const State& state, const Grant& grant, const std::string& type, WallTime now) {
   const auto* hold = state.find<Hold>(grant.account);

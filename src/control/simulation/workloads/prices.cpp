@@ -6,9 +6,10 @@
 #include <algorithm>
 #include <map>
 
-#include "domain/catalogue.hpp"
 #include "control/commands/people.hpp"
+#include "control/commands/prices.hpp"
 #include "control/simulation/people.hpp"
+#include "domain/catalogue.hpp"
 
 namespace stipend::control {
 namespace {
@@ -69,22 +70,18 @@ class Prices final : public Workload {
   // All that the newest list sells, at so many thousandths of its prices.
   base::Status new_list(Tx& tx, std::int64_t in_ms, std::int64_t permille) const {
     TRY_ASSIGN(const auto* found, managed_course(tx.state(), tx.actor(), class_.name));
-    auto course = *found;
+    const auto course = *found;
     auto list = *domain::catalogue_at(tx.state(), course, base::WallTime::never());
-    const auto scaled = [&](std::int64_t nano) { return std::max<std::int64_t>(1, nano / 1'000 * permille); };
-    for (auto& type : list.types) type.price.nano_per_hour = scaled(type.price.nano_per_hour);
-    list.gp2_gib_month.nano = scaled(list.gp2_gib_month.nano);
+    const auto scaled = [&](std::int64_t nano, base::Money most) { return std::clamp<std::int64_t>(nano / 1'000 * permille, 1, most.nano); };
+    for (auto& type : list.types) type.price.nano_per_hour = scaled(type.price.nano_per_hour, base::Money::dollars(900));
+    list.gp2_gib_month.nano = scaled(list.gp2_gib_month.nano, base::Money::dollars(9));
     list.edition = fmt::format("{}-{}", course.name, course.prices.size() + 1);
     list.source = "simulated";
-    list.course = course.id;
-    list.created = tx.now();
+    TRY_ASSIGN(const auto added, add_price_list(tx, course.name, std::move(list)));
     // Never before one that is to come already: steps are in order.
     auto from = base::WallTime{tx.now().ms + in_ms};
-    if (!course.prices.empty()) from = std::max(from, course.prices.back().from);
-    course.prices.push_back({from, list.edition});
-    tx.audit("course-prices", course.id.str(), list.edition);
-    tx.save(std::move(list));
-    tx.save(std::move(course));
+    if (!course.prices.empty()) from = std::max(from, course.prices.back().from.plus_ms(1));
+    TRY_ASSIGN([[maybe_unused]] const auto used, use_price_list(tx, course.name, added->edition, from));
     return {};
   }
 
