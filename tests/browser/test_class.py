@@ -3,6 +3,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
+from support.server import wait_for
 
 MINUTE = 60_000
 ROSTER = "Name;Identifier;Section;Credit\nAda;s1001;A;20\nBen;s1002;B;20\nChi;s1003;B;\n"
@@ -208,6 +209,8 @@ def test_the_teacher_stops_everything_and_the_link_starts_it_again(server, teach
     page.get_by_role("button", name="Stop everything").click()
     page.get_by_role("button", name="Stop 1 machine").click()
     expect(page.get_by_text("1 machine is stopping.")).to_be_visible()
+    # A browser on the machines' own host drops what it is loading when a network interface goes (ERR_NETWORK_CHANGED).
+    wait_for("the machine to be stopped", lambda: all(one["state"] == "stopped" for one in server.call("instance", "list")), 120)
     ada.goto(server.endpoint + "/")
     row = ada.locator("tr[data-instance]")
     expect(row).to_have_attribute("data-state", "stopped", timeout=2 * MINUTE)
