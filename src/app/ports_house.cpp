@@ -14,10 +14,9 @@ using gateway::awaitable;
 
 namespace {
 
-constexpr std::int64_t kAheadS = 7 * 86'400;
 constexpr std::size_t kShown = 1'000;
 
-gateway::HouseDiskView view(const State& state, const control::UnfundedDisk& found, base::WallTime now) {
+gateway::HouseDiskView view(const State& state, const control::UnfundedDisk& found) {
   const auto& disk = *found.disk;
   gateway::HouseDiskView out{.disk = disk.id,
                              .account = disk.account,
@@ -28,7 +27,7 @@ gateway::HouseDiskView view(const State& state, const control::UnfundedDisk& fou
                              .paid = disk.house,
                              .price_per_hour = {disk.price.nano_per_hour},
                              .kept_until = found.kept_until,
-                             .unfunded = control::house_keeps(state, disk, now)};
+                             .unfunded = found.house_pays};
   const auto* account = state.find<domain::Account>(disk.account);
   if (const auto* person = account ? state.find<domain::Person>(account->person) : nullptr)
     out.member = person->name.empty() ? person->identifier : person->name;
@@ -45,11 +44,11 @@ awaitable<Result<gateway::HouseDisks>> EngineHouse::disks(base::AccountId staff)
   const auto actor = console_actor(staff);
   return control::read<gateway::HouseDisks>(engine_, actor, [actor](const State& state, base::WallTime now) -> Result<gateway::HouseDisks> {
     TRY_ASSIGN(const auto* course, control::managed_course(state, actor, ""));
-    const auto found = control::unfunded_disks(state, *course, now, now.plus_seconds(kAheadS));
+    const auto found = control::unfunded_disks(state, *course, now);
     gateway::HouseDisks out{{}, found.size()};
     for (const auto& one : found) {
       if (out.rows.size() == kShown) break;
-      out.rows.push_back(view(state, one, now));
+      out.rows.push_back(view(state, one));
     }
     return out;
   });

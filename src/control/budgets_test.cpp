@@ -9,7 +9,7 @@
 #include "control/commands/mails.hpp"
 #include "control/commands/people.hpp"
 #include "control/testing/table.hpp"
-#include "store/usage.hpp"
+#include "domain/usage.hpp"
 
 namespace stipend::control {
 namespace {
@@ -54,7 +54,7 @@ class Budgets : public testing::Test {
     const auto found = budgets_to_evaluate(table_.state(), table_.now(), {}, 100);
     for (const auto& key : found.keys) {
       std::vector<domain::UsageDay> days;
-      store::UsageOf sums;
+      domain::UsageOf sums;
       for (const auto& entry : table_.entries())
         if (auto day = sums.next(entry); day && day->account == key.account) days.push_back(*std::move(day));
       const auto& row = *table_.state().find<domain::Budget>(key.budget);

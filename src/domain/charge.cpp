@@ -22,6 +22,11 @@ Money charge_for_broken(Price price, const FreeTime& free, RunSeconds ran) {
   return base::cost(price, std::max(paid_seconds(RatePlan::kPerSecond, free, ran), RunSeconds{0}), base::Rounding::kFloor);
 }
 
+RunSeconds had_run_at(const Run& run, WallTime instant) {
+  const RunSeconds ran{run.seen_ran.count - std::max<std::int64_t>(0, instant.ms_until(*run.seen_at) / 1000)};
+  return std::max(run.posted_ran, ran);
+}
+
 Money still_held(const Run& run) {
   return std::max(Money{}, charge_for(run.plan, run.price, run.free, run.held_run_max, base::Rounding::kCeil) - run.posted);
 }

@@ -16,6 +16,10 @@ Money charge_for(RatePlan plan, Price price, const FreeTime& free, RunSeconds ra
 // A run that the platform broke: by the second, no minimum, no started hour.
 Money charge_for_broken(Price price, const FreeTime& free, RunSeconds ran);
 
+// How long a run that was seen had lasted at an instant of the past, as a posting of then counts it: from what was reported
+// since, and at least what is posted.
+RunSeconds had_run_at(const Run& run, WallTime instant);
+
 // What the hold still has to cover of a run: what it may cost beyond what is posted.
 Money still_held(const Run& run);
 

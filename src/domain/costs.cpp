@@ -20,12 +20,6 @@ std::int64_t gib_of(Price price, Money gib_month) {
   return base::mul_div({price.nano_per_hour}, kHoursOfMonth, gib_month.nano, base::Rounding::kFloor).nano;
 }
 
-// How long the run had lasted at `instant`, as a posting of then counts it.
-RunSeconds ran_at(const Run& run, WallTime instant) {
-  const RunSeconds ran{run.seen_ran.count - std::max<std::int64_t>(0, instant.ms_until(*run.seen_at) / 1000)};
-  return std::max(run.posted_ran, ran);
-}
-
 void add_run(std::vector<Entry>& out, const Instance& instance, const Machine& machine, WallTime now) {
   const Run& run = *instance.run;
   Money posted = run.posted;
@@ -51,7 +45,7 @@ void add_run(std::vector<Entry>& out, const Instance& instance, const Machine& m
   };
   const auto midnight = utc_midnight(now);
   if (run.running_since && run.seen_at && !run.charge_until && run.posted_at.value_or(*run.running_since) < midnight)
-    post(std::min(ran_at(run, midnight), machine.ran), midnight);
+    post(std::min(had_run_at(run, midnight), machine.ran), midnight);
   post(machine.ran, now);
 }
 

@@ -23,7 +23,7 @@ Json to_json(const HouseDiskView& disk) {
 awaitable<net::Response> house_call(PeopleCall call, Who who, bool remove) {
   if (remove) {
     const auto disk = base::DiskId::parse(word(body_of(call.request), "disk"));
-    if (!disk) co_return problem({base::Fault::kInvalid, "InvalidId", "A disk is vol- and 17 digits."}, call.request_id);
+    if (!disk) co_return problem({base::Fault::kInvalid, "InvalidId", "A disk is vol- and 17 hex digits."}, call.request_id);
     const auto done = co_await call.people.house.remove(who.account, *disk, call.request_id);
     co_return done ? ok(Json::object()) : problem(done.error(), call.request_id);
   }

@@ -41,7 +41,6 @@ awaitable<JsonResult> list(AdminContext& context, control::Actor actor, Json arg
 
 // What the house pays for, or will within a week: of a course, or of all.
 awaitable<JsonResult> unfunded(AdminContext& context, control::Actor actor, Json arguments) {
-  constexpr std::int64_t kAheadS = 7 * 86'400;
   const auto name = text_or(arguments, "course", "");
   co_return co_await control::read<Json>(context.engine(), std::move(actor), [name](const domain::State& state, base::WallTime now) -> JsonResult {
     Json out = Json::array();
@@ -49,10 +48,10 @@ awaitable<JsonResult> unfunded(AdminContext& context, control::Actor actor, Json
     if (!name.empty() && !only) return base::fail(base::Fault::kNotFound, "NoSuchCourse", "there is no course '" + name + "': `stipend course list` shows them");
     for (const auto& [id, course] : state.courses) {
       if (only && only != course.get()) continue;
-      for (const auto& found : control::unfunded_disks(state, *course, now, now.plus_seconds(kAheadS))) {
+      for (const auto& found : control::unfunded_disks(state, *course, now)) {
         auto row = to_json(*found.disk);
         row["kept_until"] = base::to_iso8601(found.kept_until);
-        row["unfunded"] = control::house_keeps(state, *found.disk, now);
+        row["unfunded"] = found.house_pays;
         out.push_back(std::move(row));
       }
     }

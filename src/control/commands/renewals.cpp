@@ -46,12 +46,6 @@ std::vector<base::AccountId> sorted_once(std::vector<base::AccountId> accounts) 
   return accounts;
 }
 
-// How long the run had lasted at `instant`, from what was reported since; at least what is posted.
-RunSeconds ran_at(const domain::Run& run, base::WallTime instant) {
-  const RunSeconds ran{run.seen_ran.count - std::max<std::int64_t>(0, instant.ms_until(*run.seen_at) / 1000)};
-  return std::max(run.posted_ran, ran);
-}
-
 // Hours that began, and the UTC day that ended: a posting belongs to one day.
 void post_run(domain::Wallet& wallet, Instance& instance) {
   const auto& run = *instance.run;
@@ -62,7 +56,7 @@ void post_run(domain::Wallet& wallet, Instance& instance) {
     const auto total = domain::charge_for(run.plan, run.price, run.free, ran, base::Rounding::kFloor);
     if (total > run.posted) wallet.charge_run(instance, total, ran, at, "usage");
   };
-  if (last < midnight) post(ran_at(run, midnight), midnight);
+  if (last < midnight) post(domain::had_run_at(run, midnight), midnight);
   if (run.plan == domain::RatePlan::kPerHour) post(std::max(run.seen_ran, RunSeconds{1}), wallet.now());
 }
 

@@ -15,9 +15,13 @@ using base::Fault;
 
 namespace {
 
+constexpr std::int64_t kAheadS = 7 * 86'400;
+
+bool is_over(base::WallTime kept_until, base::WallTime now) { return kept_until <= now.plus_seconds(1); }  // a whole second
+
 bool pays(const domain::State& state, const base::AccountId& account, base::WallTime now) {
   const auto until = domain::disks_kept_until(state, account, now);
-  return until && *until <= now.plus_seconds(1);  // a whole second
+  return until && is_over(*until, now);
 }
 
 bool is_staff_of(const domain::State& state, const Actor& actor, const base::AccountId& owner) {
@@ -36,16 +40,16 @@ base::Result<const domain::Disk*> decided_by_staff(const Tx& tx, const base::Dis
 
 }  // namespace
 
-std::vector<UnfundedDisk> unfunded_disks(const domain::State& state, const domain::Course& course, base::WallTime now, base::WallTime until) {
+std::vector<UnfundedDisk> unfunded_disks(const domain::State& state, const domain::Course& course, base::WallTime now) {
   std::vector<UnfundedDisk> found;
   for (const auto& [account, disks] : state.disks_of) {
     const auto* row = state.find<domain::Account>(account);
     if (!row || row->course != course.id) continue;
     const auto kept = domain::disks_kept_until(state, account, now);
-    if (!kept || *kept >= until) continue;
+    if (!kept || *kept >= now.plus_seconds(kAheadS)) continue;
     for (const auto& id : disks) {
       const auto& disk = state.disks.at(id);
-      if (!disk->deleted && disk->price.nano_per_hour > 0) found.push_back({disk, *kept});
+      if (!disk->deleted && disk->price.nano_per_hour > 0) found.push_back({disk, *kept, is_over(*kept, now)});
     }
   }
   std::ranges::sort(found, {}, [](const UnfundedDisk& one) { return std::tuple(one.kept_until, one.disk->account, one.disk->id); });

@@ -11,11 +11,12 @@ namespace stipend::control {
 
 struct UnfundedDisk {
   domain::RowPtr<domain::Disk> disk;
-  base::WallTime kept_until;  // of its account's disks; not after now: the house pays
+  base::WallTime kept_until;  // of its account's disks
+  bool house_pays = false;    // now
 };
 
-// Those of the course's members and of its folder that the house pays now or will before `until`: soonest first, then by disk.
-std::vector<UnfundedDisk> unfunded_disks(const domain::State& state, const domain::Course& course, base::WallTime now, base::WallTime until);
+// Those of the course's members and of its folder that the house pays now or will within a week: soonest first, then by account.
+std::vector<UnfundedDisk> unfunded_disks(const domain::State& state, const domain::Course& course, base::WallTime now);
 // Whether staff of the course may look into a member's disk: only while the house pays for it.
 bool house_keeps(const domain::State& state, const domain::Disk& disk, base::WallTime now);
 

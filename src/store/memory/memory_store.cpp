@@ -1,7 +1,7 @@
 #include "store/memory/memory_store.hpp"
 
+#include "domain/usage.hpp"
 #include "store/apply.hpp"
-#include "store/usage.hpp"
 
 namespace stipend::store {
 
@@ -47,7 +47,7 @@ CommitResult MemoryStore::commit(const Batch& batch) {
   }
   if (!write) return result;
   if (repeats_a_charge(batch)) return {Outcome::kFailed, "an entry is there already"};
-  UsageOf usage;
+  domain::UsageOf usage;
   for (const auto& change : batch) {
     apply(disk_->state, change);
     if (const auto* entry = std::get_if<Put<domain::Entry>>(&change)) {

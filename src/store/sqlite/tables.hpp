@@ -5,9 +5,9 @@
 
 #include <tuple>
 
+#include "domain/usage.hpp"
 #include "store/change.hpp"
 #include "store/sqlite/columns.hpp"
-#include "store/usage.hpp"
 
 namespace stipend::store::sqlite {
 
@@ -58,7 +58,7 @@ class Tables {
   }
   // SQLITE_DONE or the extended code of the failure.
   int write(const Batch& batch) {
-    UsageOf usage;
+    domain::UsageOf usage;
     for (const auto& change : batch) {
       if (const int code = std::visit([&](const auto& one) { return write_one(one); }, change); code != SQLITE_DONE) return code;
       const auto* entry = std::get_if<Put<domain::Entry>>(&change);
