@@ -64,6 +64,7 @@ bool is_account_number(std::string_view text);                         // 12 dig
 STIPEND_HEX_ID(InstanceId, "i-", "instance");
 STIPEND_HEX_ID(ImageId, "ami-", "image");
 STIPEND_HEX_ID(DiskId, "vol-", "volume");
+STIPEND_HEX_ID(SnapshotId, "snap-", "snapshot");  // how clients name a disk that is a snapshot: the same digits
 STIPEND_HEX_ID(KeyPairId, "key-", "key pair");
 STIPEND_HEX_ID(ReservationId, "r-", "reservation");
 STIPEND_HEX_ID(GrantId, "g-", "grant");

@@ -64,6 +64,7 @@ struct StartSpec {
   base::ImageId image;
   base::DiskId root_disk;
   std::int64_t root_gib = 8;
+  base::DiskId root_source;         // a snapshot: where there is no root disk yet it becomes a copy of it; empty: made new
   base::DiskId home_disk;           // seen as the login's home, filled from the image at its first use; empty: none
   std::int64_t home_gib = 0;
   base::DiskId course_disk;         // seen as /course, by many machines at once; empty: none. What is wrong with it
@@ -135,6 +136,7 @@ using NoticeSink = std::function<void(Notice)>;
 using FolderSink = std::function<void(FolderUse)>;
 using TextSink = std::function<void(base::Result<std::string>)>;
 using DoneSink = std::function<void(base::Status)>;
+using SizeSink = std::function<void(base::Result<std::int64_t>)>;
 
 class Provider {
  public:
@@ -155,6 +157,13 @@ class Provider {
   // The disk and all of its bytes; refused while a run uses it. One disk is root or home of one run at a time: a start
   // that would break this fails. `done` is called exactly once, from any thread.
   virtual void delete_disk(base::DiskId disk, std::int64_t epoch, DoneSink done) = 0;
+  // Makes `to` a copy of the disk as it is at one instant, also while a run uses it; answers the MiB that the copy occupies. An
+  // unfinished one is no disk. Once it is there, asked again, the same answer. kConflict: not now, ask again; else it
+  // cannot be: `to` never will be there. `done` once, from any thread, perhaps minutes later.
+  virtual void snapshot_disk(base::DiskId from, base::DiskId to, std::int64_t epoch, SizeSink done) = 0;
+  // The run is reached at this public address from now on and not at the one before; nothing that runs notices. Again: the
+  // same. kConflict: it does not run now.
+  virtual void set_public_address(RunKey key, std::int64_t epoch, std::string address, DoneSink done) = 0;
   // Newest bytes of the machine's console, at most 64 KiB, also after its end.
   virtual void console_output(base::InstanceId instance, TextSink done) = 0;
   // Reports every run the provider knows, then a kAbsent for each key of `expected` it does not know.

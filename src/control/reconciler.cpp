@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "control/commands/addresses.hpp"
 #include "control/commands/reports.hpp"
+#include "control/commands/snapshots.hpp"
 
 namespace stipend::control {
 namespace {
@@ -39,6 +41,8 @@ struct Name {
   std::string operator()(const RebootEffect& e) const { return "reboot " + text(e.key); }
   std::string operator()(const AcknowledgeEffect& e) const { return "acknowledge " + text(e.key); }
   std::string operator()(const DeleteDiskEffect& e) const { return "delete " + e.disk.str(); }
+  std::string operator()(const SnapshotEffect& e) const { return "snapshot " + e.to.str(); }
+  std::string operator()(const AddressEffect& e) const { return "address " + text(e.key) + " " + e.public_address; }
 };
 
 // Only wishes that wishes() can find again are remembered.
@@ -106,7 +110,9 @@ void Reconciler::send(const Effect& effect) {
                   [&](const StopEffect& e) { provider_.stop(e.key, epoch_, e.wish); },
                   [&](const RebootEffect& e) { provider_.reboot(e.key, epoch_, e.request_id); },
                   [&](const AcknowledgeEffect& e) { provider_.acknowledge(e.key, epoch_); },
-                  [&](const DeleteDiskEffect& e) { delete_disk(e.disk); }},
+                  [&](const DeleteDiskEffect& e) { delete_disk(e.disk); },
+                  [&](const SnapshotEffect& e) { snapshot_disk(e); },
+                  [&](const AddressEffect& e) { set_public_address(e); }},
              effect);
 }
 
@@ -117,6 +123,26 @@ void Reconciler::delete_disk(const base::DiskId& disk) {
       return;
     }
     engine_.submit(actor(), [disk](Tx& tx) { return disk_gone(tx, disk); }, [](base::Status) {});
+  });
+}
+
+void Reconciler::snapshot_disk(const SnapshotEffect& wish) {
+  provider_.snapshot_disk(wish.from, wish.to, epoch_, [this, id = wish.to](base::Result<std::int64_t> mib) {
+    const bool later = !mib && (mib.error().fault == base::Fault::kConflict || mib.error().code == "ServiceUnavailable" ||
+                                mib.error().fault == base::Fault::kThrottled);
+    if (!mib) base::log::warn("snapshot not made", {{"snapshot", id.str()}, {"why", mib.error().message}, {"again", later ? "yes" : "no"}});
+    if (later) return;
+    engine_.submit(
+        actor(), [id, mib](Tx& tx) { return mib ? snapshot_done(tx, id, *mib) : snapshot_failed(tx, id, mib.error().code); },
+        [](base::Status) {});
+  });
+}
+
+void Reconciler::set_public_address(const AddressEffect& wish) {
+  provider_.set_public_address(wish.key, epoch_, wish.public_address, [this, wish](base::Status status) {
+    if (!status) return base::log::warn("public address not set yet", {{"instance", wish.key.instance.str()}, {"why", status.error().message}});
+    engine_.submit(
+        actor(), [wish](Tx& tx) { return address_confirmed(tx, wish.key, wish.public_address); }, [](base::Status) {});
   });
 }
 

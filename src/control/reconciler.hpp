@@ -59,6 +59,8 @@ class Reconciler {
   bool says_nothing_new(const compute::Report& report);
   void send(const Effect& effect);
   void delete_disk(const base::DiskId& disk);
+  void snapshot_disk(const SnapshotEffect& wish);
+  void set_public_address(const AddressEffect& wish);
   void look_at_host();
   void look_for_wishes();
   void resync();

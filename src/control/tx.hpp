@@ -46,8 +46,15 @@ struct AcknowledgeEffect {
 struct DeleteDiskEffect {
   base::DiskId disk;
 };
-using Effect =
-    std::variant<StartEffect, RenewEffect, StopEffect, RebootEffect, AcknowledgeEffect, DeleteDiskEffect>;
+struct SnapshotEffect {
+  base::DiskId from, to;
+};
+struct AddressEffect {
+  compute::RunKey key;
+  std::string public_address;
+};
+using Effect = std::variant<StartEffect, RenewEffect, StopEffect, RebootEffect, AcknowledgeEffect, DeleteDiskEffect, SnapshotEffect,
+                            AddressEffect>;
 
 class Tx {
  public:

@@ -33,9 +33,14 @@ const InstanceType* find_type(const Catalogue& catalogue, std::string_view name)
   return at == catalogue.types.end() || at->name != name ? nullptr : &*at;
 }
 
+constexpr std::int64_t kHoursOfMonth = 730;
+
 Price disk_price(const Catalogue& catalogue, std::int64_t gib) {
-  constexpr std::int64_t kHoursOfMonth = 730;
   return {base::mul_div(catalogue.gp2_gib_month, gib, kHoursOfMonth, base::Rounding::kCeil).nano};
+}
+
+Price snapshot_price(const Catalogue& catalogue, std::int64_t stored_mib) {
+  return {base::mul_div(catalogue.snapshot_gib_month, stored_mib, 1024 * kHoursOfMonth, base::Rounding::kCeil).nano};
 }
 
 }  // namespace stipend::domain

@@ -21,5 +21,7 @@ const Catalogue* catalogue_at(const State& state, const Course& course, WallTime
 const InstanceType* find_type(const Catalogue& catalogue, std::string_view name);
 // Of a whole disk: ceil(gib * month price / 730) nano-dollars an hour.
 Price disk_price(const Catalogue& catalogue, std::int64_t gib);
+// Of a whole snapshot that occupies so much, likewise.
+Price snapshot_price(const Catalogue& catalogue, std::int64_t stored_mib);
 
 }  // namespace stipend::domain

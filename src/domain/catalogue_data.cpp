@@ -1,7 +1,8 @@
 // On-demand list prices of us-east-1, Linux, in nano-dollars an hour; memory in MiB. A new edition is a new
 // table; a published one does not change, because running leases were sold at it.
 //
-// "2017": EC2 on-demand pricing as of March 2017, gp2 0.10 a GB-month. "2026": the same page as of September 2026.
+// "2017": EC2 on-demand pricing as of March 2017, gp2 0.10 a GB-month, snapshots 0.05 of what they
+// store, an elastic address that is not in use 0.005 an hour. "2026": the same page as of September 2026.
 // t1, m1, m3, c1 and c3 are previous generations whose list price has not changed since 2014; clients of that age
 // ask for m1.small when told nothing. Types with a GPU run only where a provider has the hardware.
 //
@@ -144,8 +145,8 @@ std::vector<InstanceType> types_2026() {
 
 const std::vector<Catalogue>& catalogues() {
   static const std::vector<Catalogue> all{
-      {"2017", "EC2 on-demand list prices, us-east-1, Linux, March 2017", types_2017(), {100'000'000}, {}, {}},
-      {"2026", "EC2 on-demand list prices, us-east-1, Linux, September 2026", types_2026(), {100'000'000}, {}, {}},
+      {"2017", "EC2 on-demand list prices, us-east-1, Linux, March 2017", types_2017(), {100'000'000}, {50'000'000}, {5'000'000}, {}, {}},
+      {"2026", "EC2 on-demand list prices, us-east-1, Linux, September 2026", types_2026(), {100'000'000}, {50'000'000}, {5'000'000}, {}, {}},
   };
   return all;
 }

@@ -99,6 +99,8 @@ struct Catalogue {
   std::string source;                 // where the prices are from, and as of when
   std::vector<InstanceType> types;    // by name
   Money gp2_gib_month;                // 730 h
+  Money snapshot_gib_month;           // of what a snapshot occupies
+  Price address;                      // of an elastic address that is not in use
   CourseId course;                    // whose it is; empty: built in
   WallTime created;
   const std::string& key() const { return edition; }
@@ -217,14 +219,21 @@ struct KeyPair {
   const KeyPairId& key() const { return id; }
 };
 
+// The house's are built from recipes. An account's own is a snapshot of a root disk and the house's image under it.
 struct Image {
   ImageId id;
-  std::string name;                 // recipe's name; IMAGES/NAME.erofs
+  std::string name;                 // the house's: recipe's name, IMAGES/NAME.erofs
   std::string description;
   std::string architecture = "x86_64";
   std::int64_t min_disk_gib = 8;
   bool jupyter = false;
   WallTime created;
+  AccountId account;                // empty: the house's
+  DiskId snapshot;                  // of an own one: what root disks are copied from
+  ImageId base;                     // of an own one: the house's image that they are a layer over
+  bool shared = false;              // of an own one: members of the course may launch it
+  std::optional<WallTime> deregistered;  // nothing is launched from it any more; kept for the machines it made
+  Tags tags;
   const ImageId& key() const { return id; }
 };
 
@@ -237,9 +246,12 @@ struct Draw {
   std::string type;
 };
 
-enum class DiskKind : std::uint8_t { kRoot, kHome, kData, kCourse };
+enum class DiskKind : std::uint8_t { kRoot, kHome, kData, kCourse, kSnapshot };
 
-// Root, home and data volumes are one thing: bytes that cost by the second of their existence.
+// Of a disk of the kind kSnapshot. kPending: being copied, costs nothing yet. kError: could not be copied, and is no more.
+enum class SnapshotState : std::uint8_t { kNone, kPending, kCompleted, kError };
+
+// Root, home, data volumes and snapshots are one thing: bytes that cost by the second of their existence.
 struct Disk {
   DiskId id;
   AccountId account;
@@ -262,7 +274,34 @@ struct Disk {
   ImageId image;                    // a root disk is a layer over this image and no other
   InstanceId origin;                // the machine it was last attached to
   std::string catalogue;            // edition that `price` is from
+  DiskId source;                    // it is a copy of that disk or snapshot, as it was; empty: made new
+  SnapshotState snapshot = SnapshotState::kNone;
+  std::int64_t stored_mib = 0;      // of a snapshot: what it occupies, which is what it costs
+  std::string description;          // of a snapshot, as its owner gave it
   const DiskId& key() const { return id; }
+};
+
+// An elastic address: kept by its account, on whichever machine it says. Costs by the second while no machine runs with
+// it; no work is lost with it, so its reserve is an hour, and with the credit's end it is given up (design/money.md).
+struct Address {
+  std::string id;                   // eipalloc- and 17 hex digits
+  AccountId account;
+  std::string address;              // dotted quad
+  InstanceId instance;              // associated with it; empty: with none
+  std::string association;          // eipassoc- and 17 hex digits
+  Price price;                      // while idle; frozen at allocation
+  std::string catalogue;            // edition that `price` is from
+  RunSeconds idle;                  // of the idle times that are over
+  RunSeconds posted_idle;           // of all of them, up to where `posted` reaches
+  std::optional<WallTime> idle_since;  // costs since; empty: a machine runs with it
+  Money reserve_wanted, reserved;   // as a disk's
+  std::vector<Draw> reserve_draws;
+  Money posted, house;
+  std::int64_t segment = 0;         // next posting's number; (id, segment) is unique
+  WallTime created;
+  WallTime posted_at;
+  Tags tags;
+  const std::string& key() const { return id; }
 };
 
 enum class InstanceState : std::uint8_t { kPending, kRunning, kShuttingDown, kTerminated, kStopping, kStopped };
@@ -311,6 +350,7 @@ struct Run {
   FreeTime free;
   LeaseLimit limit = LeaseLimit::kCredit;
   std::string catalogue;            // edition that `price` is from
+  std::string host_address;         // public address that its host confirmed; another one than the machine's is a wish
 };
 
 // What the host saw inside a machine and its person should know. The figures make the sentence.
@@ -417,7 +457,7 @@ struct Entry {
   EntryKind kind = EntryKind::kCharge;
   std::string debit, credit;
   Money amount;                     // > 0
-  std::string subject;              // instance, disk or grant id
+  std::string subject;              // instance, disk, address or grant id
   std::int64_t generation = 0, segment = 0;
   RunSeconds from, to;              // of the run, or of the disk's age
   Price price;

@@ -40,6 +40,7 @@ struct State {
   Table<Catalogue> catalogues;             // those of courses; see find_catalogue()
   Table<Outage> outages;
   Table<Budget> budgets;
+  Table<Address> elastic_addresses;
   Table<Mail> mails;
   Table<ClientToken> client_tokens;
   Table<Pass> passes;
@@ -51,6 +52,7 @@ struct State {
   std::map<AccountId, std::set<InstanceId>> instances_of;
   std::map<AccountId, std::set<DiskId>> disks_of;
   std::map<AccountId, std::set<GrantId>> grants_of;
+  std::map<AccountId, std::set<std::string>> addresses_of;  // elastic ones
   std::map<AccountId, std::set<KeyPairId>> key_pairs_of;
   std::set<InstanceId> with_run;            // instances that have a run
   std::int64_t used_cpu_milli = 0, used_memory_mib = 0;  // of all runs
@@ -93,6 +95,7 @@ STIPEND_TABLE(CreditCode, credit_codes)
 STIPEND_TABLE(Catalogue, catalogues)
 STIPEND_TABLE(Outage, outages)
 STIPEND_TABLE(Budget, budgets)
+STIPEND_TABLE(Address, elastic_addresses)
 STIPEND_TABLE(Mail, mails)
 STIPEND_TABLE(ClientToken, client_tokens)
 STIPEND_TABLE(Pass, passes)

@@ -46,28 +46,29 @@ Wallet::Wallet(const State& state, const AccountId& account, WallTime now) : acc
   if (const Hold* hold = state.find<Hold>(account)) hold_ = *hold;
   hold_.account = account;
   for (const auto& draw : hold_.draws) earmarked_[draw.grant] += draw.amount;
-  if (const auto at = state.disks_of.find(account); at != state.disks_of.end()) {
-    for (const auto& id : at->second) {
-      auto& disk = disks_.emplace_hint(disks_.end(), id, state.disks.at(id))->second;
-      for (const auto& draw : disk->reserve_draws) earmarked_[draw.grant] += draw.amount;
-    }
-  }
+  if (const auto at = state.disks_of.find(account); at != state.disks_of.end())
+    for (const auto& id : at->second) disks_.rows.emplace_hint(disks_.rows.end(), id, state.disks.at(id));
+  if (const auto at = state.addresses_of.find(account); at != state.addresses_of.end())
+    for (const auto& id : at->second) addresses_.rows.emplace_hint(addresses_.rows.end(), id, state.elastic_addresses.at(id));
+  each_kept([&](const auto& row) {
+    for (const auto& draw : row.reserve_draws) earmarked_[draw.grant] += draw.amount;
+  });
   refresh_storage();
+}
+
+template <class Visit>
+void Wallet::each_kept(Visit&& visit) const {
+  for (const auto& [id, disk] : disks_.rows) visit(*disk);
+  for (const auto& [id, address] : addresses_.rows) visit(*address);
 }
 
 void Wallet::refresh_storage() {
   storage_due_ = {};
   storage_rate_ = {};
-  for (const auto& [id, disk] : disks_) {
-    storage_due_ += std::max(Money{}, storage_cost(*disk, disk_age(*disk, now_), base::Rounding::kCeil) - disk->posted);
-    if (!disk->deleted) storage_rate_.nano_per_hour += disk->price.nano_per_hour;
-  }
-}
-
-Disk& Wallet::edit(const DiskId& id) {
-  auto& own = edited_[id];
-  if (!own) disks_.at(id) = own = std::make_shared<Disk>(*disks_.at(id));
-  return *own;
+  each_kept([&](const auto& row) {
+    storage_due_ += std::max(Money{}, base::cost(row.price, counted(row, now_), base::Rounding::kCeil) - row.posted);
+    if (goes_on(row)) storage_rate_.nano_per_hour += row.price.nano_per_hour;
+  });
 }
 
 Money Wallet::granted() const {
@@ -86,7 +87,7 @@ Money Wallet::held() const { return sum(hold_.draws); }
 
 Money Wallet::reserved() const {
   Money total;
-  for (const auto& [id, disk] : disks_) total += disk->reserved;
+  each_kept([&](const auto& row) { total += row.reserved; });
   return total;
 }
 
@@ -107,8 +108,9 @@ Money Wallet::held_for(std::string_view type) const {
 
 Money Wallet::owed_beyond_hold() const {
   Money owed;
-  for (const auto& [id, disk] : disks_)
-    owed += std::max(Money{}, storage_cost(*disk, disk_age(*disk, now_), base::Rounding::kFloor) - disk->posted);
+  each_kept([&](const auto& row) {
+    owed += std::max(Money{}, base::cost(row.price, counted(row, now_), base::Rounding::kFloor) - row.posted);
+  });
   return std::max(Money{}, owed - held_for(""));
 }
 
@@ -281,19 +283,18 @@ void Wallet::give_back(Instance& instance, Money amount, Entry entry) {
   CHECK(amount <= Money{}, "a correction gives back at most what was spent");
 }
 
-Money Wallet::draw_reserve(Disk& disk, Money amount) {
-  Money drawn;
+template <class Row>
+void Wallet::draw_reserve(Row& row, Money amount) {
   for (const auto& id : order_) {
     const Grant& grant = grants_.at(id);
     if (!grant.only_types.empty()) continue;
-    const Money part = std::min(amount - drawn, free(grant));
+    const Money part = std::min(amount, free(grant));
     if (part <= Money{}) continue;
-    disk.reserve_draws.push_back({id, part, {}});
+    row.reserve_draws.push_back({id, part, {}});
     earmarked_[id] += part;
-    disk.reserved += part;
-    drawn += part;
+    row.reserved += part;
+    amount -= part;
   }
-  return drawn;
 }
 
 bool Wallet::can_reserve(Money amount) const {
@@ -301,18 +302,21 @@ bool Wallet::can_reserve(Money amount) const {
   return left - std::min(left, owed_beyond_hold()) >= amount;
 }
 
-bool Wallet::add_disk(Disk disk) {
-  if (!can_reserve(disk.reserve_wanted)) return false;
-  auto own = std::make_shared<Disk>(std::move(disk));
-  edited_[own->id] = own;
-  disks_[own->id] = own;
-  draw_reserve(*own, own->reserve_wanted);
+template <class Row>
+bool Wallet::add_kept(Kept<Row>& kept, Row row) {
+  if (!can_reserve(row.reserve_wanted)) return false;
+  Row& own = kept.add(std::move(row));
+  draw_reserve(own, own.reserve_wanted);
   refresh_storage();
   return true;
 }
 
+bool Wallet::add_disk(Disk disk) { return add_kept(disks_, std::move(disk)); }
+bool Wallet::add_address(Address address) { return add_kept(addresses_, std::move(address)); }
+
 void Wallet::post_storage(WallTime at) {
-  for (const auto& [id, row] : disks_) post_disk(id, at);
+  for (const auto& [id, row] : disks_.rows) post_kept(disks_, id, at);
+  for (const auto& [id, row] : addresses_.rows) post_kept(addresses_, id, at);
   refresh_storage();
 }
 
@@ -320,28 +324,34 @@ void Wallet::post_storage_if_short() {
   if (owed_beyond_hold() > unrestricted_free()) post_storage(now_);
 }
 
-void Wallet::post_disk(const DiskId& id, WallTime at) {
-  const RunSeconds age = disk_age(*disks_.at(id), at);
-  Money due = storage_cost(*disks_.at(id), age, base::Rounding::kFloor) - disks_.at(id)->posted;
+template <class Row>
+void Wallet::post_kept(Kept<Row>& kept, const Key<Row>& id, WallTime at) {
+  const RunSeconds seconds = counted(*kept.rows.at(id), at);
+  Money due = base::cost(kept.rows.at(id)->price, seconds, base::Rounding::kFloor) - kept.rows.at(id)->posted;
   if (due <= Money{}) return;
-  Disk& disk = edit(id);
+  Row& row = kept.edit(id);
+  const std::string word = kind_word(row);
   Entry entry;
   entry.kind = EntryKind::kStorage;
-  entry.subject = id.str();
-  entry.from = disk_age(disk, disk.posted_at);
-  entry.to = age;
-  entry.price = disk.price;
-  entry.catalogue = disk.catalogue;
-  entry.type = "disk";
+  if constexpr (std::is_same_v<Row, Disk>)
+    entry.subject = row.id.str();
+  else
+    entry.subject = row.id;
+  entry.from = counted_and_posted(row);
+  entry.to = seconds;
+  entry.price = row.price;
+  entry.catalogue = row.catalogue;
+  entry.type = word;
   entry.at = at;
-  disk.posted += due;
-  disk.posted_at = at;
+  row.posted += due;
+  row.posted_at = at;
+  if constexpr (std::is_same_v<Row, Address>) row.posted_idle = seconds;
   const auto pay = [&](const GrantId& grant, Money part) {
     due -= part;
-    entry.segment = disk.segment++;
+    entry.segment = row.segment++;
     spend(grant, part, entry);
   };
-  entry.reason = "disk";
+  entry.reason = word;
   for (auto& draw : hold_.draws) {
     const Money part = draw.type.empty() ? std::min(due, draw.amount) : Money{};
     if (part <= Money{}) continue;
@@ -358,43 +368,48 @@ void Wallet::post_disk(const DiskId& id, WallTime at) {
     if (part > Money{}) pay(grant, part);
   }
   entry.reason = "reserve";
-  for (auto& draw : disk.reserve_draws) {
+  for (auto& draw : row.reserve_draws) {
     const Money part = std::min(due, draw.amount);
     if (part <= Money{}) continue;
     draw.amount -= part;
     earmarked_[draw.grant] -= part;
-    disk.reserved -= part;
+    row.reserved -= part;
     pay(draw.grant, part);
   }
-  std::erase_if(disk.reserve_draws, [](const Draw& draw) { return draw.amount <= Money{}; });
+  std::erase_if(row.reserve_draws, [](const Draw& draw) { return draw.amount <= Money{}; });
   if (due > Money{}) {
     entry.reason = "unfunded";
-    entry.segment = disk.segment++;
+    entry.segment = row.segment++;
     entry.debit = "house:unfunded_storage";
     entry.credit = "usage:" + account_.str();
     entry.amount = due;
-    disk.house += due;
+    row.house += due;
     add_entry(std::move(entry));
   }
 }
 
+template <class Row>
+void Wallet::free_reserve(Row& row) {
+  for (const auto& draw : row.reserve_draws) earmarked_[draw.grant] -= draw.amount;
+  row.reserve_draws.clear();
+  row.reserved = {};
+  row.reserve_wanted = {};
+}
+
 void Wallet::delete_disk(const DiskId& id, std::optional<WallTime> purge_at) {
   // In the order of all, so that one disk's end does not spend what the others need first.
-  post_disk(id, now_);
+  post_kept(disks_, id, now_);
   Disk& disk = edit(id);
   if (!disk.deleted) {
     disk.deleted = now_;
     disk.purge_at = purge_at;
   }
-  for (const auto& draw : disk.reserve_draws) earmarked_[draw.grant] -= draw.amount;
-  disk.reserve_draws.clear();
-  disk.reserved = {};
-  disk.reserve_wanted = {};
+  free_reserve(disk);
   refresh_storage();
 }
 
 bool Wallet::restore_disk(const DiskId& id, Money reserve) {
-  CHECK(disks_.at(id)->deleted, "only a deleted disk is brought back");
+  CHECK(disks_.rows.at(id)->deleted, "only a deleted disk is brought back");
   if (!can_reserve(reserve)) return false;
   Disk& disk = edit(id);
   disk.created.ms += disk.deleted->ms_until(now_);  // its age goes on where it ended
@@ -407,27 +422,86 @@ bool Wallet::restore_disk(const DiskId& id, Money reserve) {
   return true;
 }
 
-void Wallet::refill_reserves() {
-  std::vector<DiskId> used;
-  for (const auto& [id, disk] : disks_)
-    if (disk->reserved < disk->reserve_wanted) used.push_back(id);
-  if (used.empty()) return;
-  post_storage(now_);
+void Wallet::complete_snapshot(const DiskId& id, std::int64_t stored_mib, Price price, Money reserve) {
+  Disk& disk = edit(id);
+  CHECK(disk.snapshot == SnapshotState::kPending && reserve <= disk.reserve_wanted, "a snapshot was reserved at its most");
+  for (auto draw = disk.reserve_draws.rbegin(); draw != disk.reserve_draws.rend() && disk.reserved > reserve; ++draw) {
+    const Money part = std::min(draw->amount, disk.reserved - reserve);
+    draw->amount -= part;
+    earmarked_[draw->grant] -= part;
+    disk.reserved -= part;
+  }
+  std::erase_if(disk.reserve_draws, [](const Draw& draw) { return draw.amount <= Money{}; });
+  disk.snapshot = SnapshotState::kCompleted;
+  disk.stored_mib = stored_mib;
+  disk.price = price;
+  disk.created = disk.posted_at = now_;
+  disk.reserve_wanted = reserve;
+  refresh_storage();
+}
+
+void Wallet::fail_snapshot(const DiskId& id) {
+  Disk& disk = edit(id);
+  disk.snapshot = SnapshotState::kError;
+  free_reserve(disk);
+}
+
+void Wallet::set_idle(const std::string& id, bool idle) {
+  Address& address = addresses_.edit(id);
+  if (idle == address.idle_since.has_value()) return;
+  address.idle = counted(address, now_);
+  address.idle_since = idle ? std::optional(now_) : std::nullopt;
+  refresh_storage();
+}
+
+void Wallet::release_address(const std::string& id) {
+  post_kept(addresses_, id, now_);
+  free_reserve(addresses_.edit(id));
+  addresses_.rows.erase(id);
+  addresses_.edited.erase(id);
+  released_.push_back(id);
+  refresh_storage();
+}
+
+std::vector<std::string> Wallet::unpaid_addresses() const {
+  std::vector<std::string> unpaid;
+  const bool short_now = held_for("") <= Money{} && owed_beyond_hold() >= unrestricted_free();
+  for (const auto& [id, address] : addresses_.rows)
+    if (goes_on(*address) && (short_now || address->reserved < address->reserve_wanted)) unpaid.push_back(id);
+  return unpaid;
+}
+
+template <class Row>
+void Wallet::refill(Kept<Row>& kept) {
+  std::vector<Key<Row>> used;
+  for (const auto& [id, row] : kept.rows)
+    if (row->reserved < row->reserve_wanted) used.push_back(id);
   for (const auto& id : used) {
-    Disk& disk = edit(id);
-    draw_reserve(disk, disk.reserve_wanted - disk.reserved);
+    Row& row = kept.edit(id);
+    draw_reserve(row, row.reserve_wanted - row.reserved);
   }
 }
 
+void Wallet::refill_reserves() {
+  bool used = false;
+  each_kept([&](const auto& row) { used = used || row.reserved < row.reserve_wanted; });
+  if (!used) return;
+  post_storage(now_);
+  refill(disks_);
+  refill(addresses_);
+}
+
 bool Wallet::storage_older_than(WallTime midnight) const {
-  return std::ranges::any_of(disks_, [&](const auto& one) {
-    return one.second->posted_at < midnight && disk_age(*one.second, midnight).count > 0 && !one.second->deleted;
+  bool older = false;
+  each_kept([&](const auto& row) {
+    older = older || (row.posted_at < midnight && base::cost(row.price, counted(row, midnight), base::Rounding::kFloor) > row.posted);
   });
+  return older;
 }
 
 const Disk* Wallet::disk(const DiskId& id) const {
-  const auto at = disks_.find(id);
-  return at == disks_.end() ? nullptr : at->second.get();
+  const auto at = disks_.rows.find(id);
+  return at == disks_.rows.end() ? nullptr : at->second.get();
 }
 
 void Wallet::give(Grant grant, const std::string& reason) {
@@ -497,10 +571,13 @@ Wallet::Changes Wallet::take_changes() {
     hold_.amount = held();
     changes.hold = hold_;
   }
-  for (const auto& [id, own] : edited_) changes.disks.push_back(*own);
+  for (const auto& [id, own] : disks_.edited) changes.disks.push_back(*own);
+  for (const auto& [id, own] : addresses_.edited) changes.addresses.push_back(*own);
+  changes.released = std::exchange(released_, {});
   changes.entries = std::exchange(entries_, {});
   touched_grants_.clear();
-  edited_.clear();
+  disks_.edited.clear();
+  addresses_.edited.clear();
   touched_hold_ = false;
   return changes;
 }

@@ -80,11 +80,24 @@ class Wallet {
   bool restore_disk(const DiskId& id, Money reserve);
   // Fills reserves that were used, as far as the money goes. After a top-up.
   void refill_reserves();
+  // A snapshot that is whole: it costs from now on, at this price, and keeps no more than the reserve.
+  void complete_snapshot(const DiskId& id, std::int64_t stored_mib, Price price, Money reserve);
+  // One that could not be made: it keeps nothing.
+  void fail_snapshot(const DiskId& id);
   const Disk* disk(const DiskId& id) const;
   void detach_disk(const DiskId& id) { edit(id).attached = {}; }
   void attach_disk(const DiskId& id, const InstanceId& to) { edit(id).attached = edit(id).origin = to; }
 
-  // What the disks cost up to now and is not posted (each rounded up), and all of them an hour from now on.
+  // Elastic addresses, likewise: a new one with its reserve, or false; what it is associated with, and whether it costs from
+  // now on; and its end. The reserve is there for what is not yet looked at, never a reason to keep it.
+  bool add_address(Address address);
+  Address& edit_address(const std::string& id) { return addresses_.edit(id); }
+  void set_idle(const std::string& id, bool idle);
+  void release_address(const std::string& id);
+  // Addresses that cost and that only their reserve pays for: to be released.
+  std::vector<std::string> unpaid_addresses() const;
+
+  // What the disks and addresses cost up to now and is not posted (each rounded up), and all of them an hour from now on.
   Money storage_due() const { return storage_due_; }
   Price storage_rate() const { return storage_rate_; }
   // The first posting that a UTC midnight has made due, if any.
@@ -99,6 +112,8 @@ class Wallet {
     std::vector<Grant> grants;
     std::optional<Hold> hold;
     std::vector<Disk> disks;
+    std::vector<Address> addresses;
+    std::vector<std::string> released;  // addresses that are no more
     std::vector<Entry> entries;
   };
   Changes take_changes();
@@ -106,15 +121,43 @@ class Wallet {
   WallTime now() const { return now_; }
 
  private:
+  // Rows of one kind, of which only the changed ones are copied.
+  template <class Row>
+  struct Kept {
+    std::map<Key<Row>, RowPtr<Row>> rows;
+    std::map<Key<Row>, std::shared_ptr<Row>> edited;  // own copies, in rows too
+    Row& edit(const Key<Row>& id) {
+      auto& own = edited[id];
+      if (!own) rows.at(id) = own = std::make_shared<Row>(*rows.at(id));
+      return *own;
+    }
+    Row& add(Row row) {
+      auto own = std::make_shared<Row>(std::move(row));
+      edited[own->key()] = own;
+      rows[own->key()] = own;
+      return *own;
+    }
+  };
+
   bool expired(const Grant& grant) const { return grant.expires <= now_; }
   Money unrestricted_free() const;
-  Disk& edit(const DiskId& id);
-  void post_disk(const DiskId& id, WallTime at);
+  Disk& edit(const DiskId& id) { return disks_.edit(id); }
+  template <class Visit>
+  void each_kept(Visit&& visit) const;  // every disk's and address's row
+  template <class Row>
+  bool add_kept(Kept<Row>& kept, Row row);
+  template <class Row>
+  void post_kept(Kept<Row>& kept, const Key<Row>& id, WallTime at);
+  template <class Row>
+  void refill(Kept<Row>& kept);
+  template <class Row>
+  void free_reserve(Row& row);
   void refresh_storage();
   Money free(const Grant& grant) const;
   Money owed_beyond_hold() const;
   bool can_reserve(Money amount) const;
-  Money draw_reserve(Disk& disk, Money amount);
+  template <class Row>
+  void draw_reserve(Row& row, Money amount);
   void spend(const GrantId& id, Money amount, Entry entry);
   void add_entry(Entry entry);
   void give_back(Instance& instance, Money amount, Entry entry);
@@ -125,8 +168,9 @@ class Wallet {
   std::vector<GrantId> order_;  // soonest to expire, narrowest, oldest
   Hold hold_;
   std::map<GrantId, Money> earmarked_;  // held and reserved of each grant
-  std::map<DiskId, RowPtr<Disk>> disks_;
-  std::map<DiskId, std::shared_ptr<Disk>> edited_;  // own copies, in disks_ too
+  Kept<Disk> disks_;
+  Kept<Address> addresses_;
+  std::vector<std::string> released_;
   Money storage_due_;
   Price storage_rate_;
   std::set<GrantId> touched_grants_;

@@ -46,6 +46,7 @@ void write(json& j, const Start& m) {
   j["image"] = m.image.str();
   j["disk"] = m.disk.str();
   j["root_gib"] = m.root_gib;
+  if (!m.root_source.empty()) j["root_source"] = m.root_source.str();
   j["home"] = m.home.str();
   j["home_gib"] = m.home_gib;
   j["course"] = m.course.str();
@@ -70,6 +71,7 @@ void read(Fields& f, Start& m) {
   f.id("image", m.image);
   f.id("disk", m.disk);
   m.root_gib = f.integer("root_gib", 1, 16'384);
+  if (f.has("root_source")) f.id("root_source", m.root_source);
   f.id_or_none("home", m.home);
   m.home_gib = f.integer("home_gib", m.home.empty() ? 0 : 1, 16'384);
   f.id_or_none("course", m.course);
@@ -138,6 +140,31 @@ void write(json& j, const DeleteDisk& m) {
 void read(Fields& f, DeleteDisk& m) {
   f.id("disk", m.disk);
   m.epoch = f.integer("epoch", 0, kMax);
+  m.request = f.integer("request", 0, kMax);
+}
+void write(json& j, const SnapshotDisk& m) {
+  j["from"] = m.from.str();
+  j["to"] = m.to.str();
+  j["epoch"] = m.epoch;
+  j["request"] = m.request;
+}
+void read(Fields& f, SnapshotDisk& m) {
+  f.id("from", m.from);
+  f.id("to", m.to);
+  if (m.from == m.to) f.wrong("to", "is the disk itself");
+  m.epoch = f.integer("epoch", 0, kMax);
+  m.request = f.integer("request", 0, kMax);
+}
+void write(json& j, const SetPublicAddress& m) {
+  write(j, m.key);
+  j["epoch"] = m.epoch;
+  j["address"] = m.address;
+  j["request"] = m.request;
+}
+void read(Fields& f, SetPublicAddress& m) {
+  read(f, m.key);
+  m.epoch = f.integer("epoch", 0, kMax);
+  m.address = f.word("address", is_ipv4);
   m.request = f.integer("request", 0, kMax);
 }
 void write(json& j, const ReadConsole& m) {
@@ -351,6 +378,10 @@ template <>
 constexpr const char* kType<CopyDisk> = "copy-disk";
 template <>
 constexpr const char* kType<ListCopies> = "list-copies";
+template <>
+constexpr const char* kType<SnapshotDisk> = "snapshot-disk";
+template <>
+constexpr const char* kType<SetPublicAddress> = "set-public-address";
 template <>
 constexpr const char* kType<Welcome> = "welcome";
 template <>

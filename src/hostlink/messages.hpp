@@ -65,6 +65,7 @@ struct Start {
   base::DiskId home, course;  // empty: none
   std::int64_t home_gib = 0, course_gib = 0;
   bool course_writable = false;
+  base::DiskId root_source;   // copied from, where there is no disk yet; empty, also when absent: made new
   std::int64_t root_gib = 8, vcpus = 1, memory_mib = 512;
   std::int64_t cpu_milli = 0;  // guaranteed thousandths of a CPU; 0, also when absent: the host's own even part
   std::string private_address, public_address;  // dotted quads
@@ -100,6 +101,17 @@ struct DeleteDisk {
   std::int64_t epoch = 0;
   std::int64_t request = 0;
 };
+struct SnapshotDisk {  // -> Done once `to` is a whole copy of the disk; its message is the MiB that it occupies, in digits
+  base::DiskId from, to;
+  std::int64_t epoch = 0;
+  std::int64_t request = 0;
+};
+struct SetPublicAddress {  // -> Done
+  RunKey key;
+  std::int64_t epoch = 0;
+  std::string address;  // dotted quad
+  std::int64_t request = 0;
+};
 struct ReadConsole {
   base::InstanceId instance;
   std::int64_t request = 0;
@@ -128,7 +140,8 @@ struct Resync {  // may come in several packets; the host answers after the one 
   bool last = true;
 };
 using Request =
-    std::variant<Hello, Start, Renew, Stop, Reboot, Acknowledge, DeleteDisk, ReadConsole, Resync, OpenFiles, CopyDisk, ListCopies>;
+    std::variant<Hello, Start, Renew, Stop, Reboot, Acknowledge, DeleteDisk, ReadConsole, Resync, OpenFiles, CopyDisk, ListCopies, SnapshotDisk,
+                 SetPublicAddress>;
 
 // ---- from the host ----
 struct Welcome {

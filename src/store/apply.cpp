@@ -2,6 +2,8 @@
 
 #include <type_traits>
 
+#include "domain/storage.hpp"
+
 namespace stipend::store {
 namespace {
 
@@ -48,7 +50,9 @@ void index([[maybe_unused]] State& state, [[maybe_unused]] const Row& row, [[may
     }
   } else if constexpr (std::is_same_v<Row, domain::Disk>) {
     note(state.disks_of, row, present);
-    state.disks_gib += present ? row.gib : -row.gib;
+    state.disks_gib += present ? domain::occupied_gib(row) : -domain::occupied_gib(row);
+  } else if constexpr (std::is_same_v<Row, domain::Address>) {
+    note(state.addresses_of, row, present);
   } else if constexpr (std::is_same_v<Row, domain::Grant>) {
     note(state.grants_of, row, present);
   } else if constexpr (std::is_same_v<Row, domain::KeyPair>) {
@@ -64,8 +68,8 @@ bool is_indexed_alike(const Row& a, const Row& b) {
            (!a.run || (a.run->cpu_milli == b.run->cpu_milli && a.run->memory_mib == b.run->memory_mib)) &&
            a.private_address == b.private_address && a.public_address == b.public_address;
   else if constexpr (std::is_same_v<Row, domain::Disk>)
-    return a.account == b.account && a.gib == b.gib;
-  else if constexpr (std::is_same_v<Row, domain::Grant> || std::is_same_v<Row, domain::KeyPair>)
+    return a.account == b.account && domain::occupied_gib(a) == domain::occupied_gib(b);
+  else if constexpr (std::is_same_v<Row, domain::Grant> || std::is_same_v<Row, domain::KeyPair> || std::is_same_v<Row, domain::Address>)
     return a.account == b.account;
   else
     return true;  // it has none
@@ -162,5 +166,6 @@ template void insert_loaded(State&, domain::Catalogue);
 template void insert_loaded(State&, domain::Outage);
 template void insert_loaded(State&, domain::Budget);
 template void insert_loaded(State&, domain::Mail);
+template void insert_loaded(State&, domain::Address);
 
 }  // namespace stipend::store

@@ -40,7 +40,7 @@ using StateRows =
     RowList<domain::Course, domain::Person, domain::Account, domain::AccessKey, domain::KeyPair, domain::Image, domain::Disk,
             domain::Instance, domain::Grant, domain::Hold, domain::ClientToken, domain::Pass, domain::Setting, domain::JoinCode,
             domain::CourseLink, domain::QueuePlace, domain::Spend, domain::CreditCode, domain::Catalogue, domain::Outage,
-            domain::Budget, domain::Mail>;
+            domain::Budget, domain::Mail, domain::Address>;
 
 // Entries and audit rows are only ever appended.
 using Change = StateRows::Changes;

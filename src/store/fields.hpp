@@ -47,7 +47,7 @@ STIPEND_FIELDS(Course, "courses", id, name, plan, catalogue, grace_s, created, h
                share_percent, class_hours, wallet, folder, policy, emergency_given, prices);
 STIPEND_FIELDS(PriceStep, "", from, edition);
 STIPEND_FIELDS(InstanceType, "", name, vcpus, memory_mib, price, provider, baseline_milli, gpus, gpu);
-STIPEND_FIELDS(Catalogue, "catalogues", edition, source, types, gp2_gib_month, course, created);
+STIPEND_FIELDS(Catalogue, "catalogues", edition, source, types, gp2_gib_month, snapshot_gib_month, address, course, created);
 STIPEND_FIELDS(Window, "", from, to);
 STIPEND_FIELDS(Policy, "", types, machines_max, vcpus_max, disk_gib_max, day_max, week_max, open, free, free_end, ends,
                emergency, emergency_total, free_tier);
@@ -61,12 +61,16 @@ STIPEND_FIELDS(QueuePlace, "queue", id, account, instance, image, type, name, si
                key_name);
 STIPEND_FIELDS(AccessKey, "access_keys", access_key_id, account, sealed_secret, created, active);
 STIPEND_FIELDS(KeyPair, "key_pairs", id, account, name, type, fingerprint, public_key, tags, created);
-STIPEND_FIELDS(Image, "images", id, name, description, architecture, min_disk_gib, jupyter, created);
+STIPEND_FIELDS(Image, "images", id, name, description, architecture, min_disk_gib, jupyter, created, account, snapshot, base,
+               shared, deregistered, tags);
 STIPEND_FIELDS(Disk, "disks", id, account, kind, gib, attached, delete_on_termination, price, reserve_wanted,
-               reserved, reserve_draws, posted, house, segment, created, posted_at, deleted, tags, purge_at, image, origin, catalogue);
+               reserved, reserve_draws, posted, house, segment, created, posted_at, deleted, tags, purge_at, image, origin, catalogue,
+               source, snapshot, stored_mib, description);
+STIPEND_FIELDS(Address, "addresses", id, account, address, instance, association, price, catalogue, idle, posted_idle, idle_since, reserve_wanted,
+               reserved, reserve_draws, posted, house, segment, created, posted_at, tags);
 STIPEND_FIELDS(Run, "", generation, price, plan, vcpus, memory_mib, host, boot_id, lease_seq, acked_seq,
                lease_run_max, held_run_max, seen_ran, posted_ran, posted, segment, charge_until, posted_at,
-               start_committed, running_since, seen_at, cpu_milli, free, limit, catalogue);
+               start_committed, running_since, seen_at, cpu_milli, free, limit, catalogue, host_address);
 STIPEND_FIELDS(FreeTime, "", began_free, ran, hour_shift, from, to, until);
 STIPEND_FIELDS(Notice, "", kind, at, figure, used_mib, size_mib, count);
 STIPEND_FIELDS(Instance, "instances", id, account, reservation, launch_index, image, type, key_name,

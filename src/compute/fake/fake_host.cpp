@@ -298,6 +298,37 @@ void FakeHost::delete_disk(base::DiskId disk, std::int64_t epoch, DoneSink done)
   answer({});
 }
 
+void FakeHost::snapshot_disk(base::DiskId from, base::DiskId to, std::int64_t epoch, SizeSink done) {
+  const std::lock_guard lock(guard_);
+  const auto answer = [this, done = std::move(done)](base::Result<std::int64_t> size) {
+    const auto at = now_ms() + options_.snapshot_ms;
+    mail_.emplace(at, Mail{at, [done, size] { done(size); }, true, connection_});
+  };
+  if (!sink_ || epoch < epoch_)
+    return answer(base::fail(base::Fault::kUnavailable, "HostUnavailable", "the host is not connected"));
+  if (options_.faults.refuse_snapshot > 0 && chance(1000) < options_.faults.refuse_snapshot)
+    return answer(base::fail(base::Fault::kUnavailable, "SnapshotFailed", "the fake host was told to fail this snapshot"));
+  if (!disks_.contains(to) && !disks_.contains(from))
+    return answer(base::fail(base::Fault::kNotFound, "InvalidVolume.NotFound", "the host has no such disk"));
+  disks_.insert(to);
+  answer(options_.snapshot_mib);
+}
+
+void FakeHost::set_public_address(RunKey key, std::int64_t epoch, std::string address, DoneSink done) {
+  const std::lock_guard lock(guard_);
+  const auto answer = [this, done = std::move(done)](base::Status status) {
+    const auto at = now_ms();
+    mail_.emplace(at, Mail{at, [done, status] { done(status); }, true, connection_});
+  };
+  if (!sink_ || epoch < epoch_)
+    return answer(base::fail(base::Fault::kUnavailable, "HostUnavailable", "the host is not connected"));
+  const auto at = machines_.find(key);
+  if (at == machines_.end() || at->second.phase == Phase::kEnded)
+    return answer(base::fail(base::Fault::kConflict, "IncorrectInstanceState", "the machine does not run"));
+  at->second.spec.public_address = std::move(address);
+  answer({});
+}
+
 void FakeHost::console_output(base::InstanceId instance, TextSink done) {
   const std::lock_guard lock(guard_);
   const auto at = now_ms();

@@ -21,7 +21,7 @@
 namespace stipend::compute {
 
 struct FakeFaults {  // of a thousand
-  int lose_call = 0, lose_report = 0, repeat_report = 0, fail_start = 0, refuse_deletion = 0;
+  int lose_call = 0, lose_report = 0, repeat_report = 0, fail_start = 0, refuse_deletion = 0, refuse_snapshot = 0;
   std::int64_t call_delay_ms_max = 0;    // calls keep their order
   std::int64_t report_delay_ms_max = 0;  // reports do not
 };
@@ -30,6 +30,8 @@ struct FakeOptions {
   std::int64_t prepare_ms = 30;          // disk, mounts, init
   std::int64_t hook_ms = 1'000;          // at most 30 s
   std::int64_t halt_ms = 500;            // at most 5 s
+  std::int64_t snapshot_ms = 2'000;      // a copy of a disk,
+  std::int64_t snapshot_mib = 300;       // and what it occupies
   std::int64_t report_every_ms = 5'000;  // of a running machine, and of an ended one until acknowledged
   std::int64_t record_every_ms = 5'000;  // last known alive
   std::int64_t cpus = 64, memory_mib = 256 * 1024, disk_free_mib = 4 * 1024 * 1024;
@@ -61,6 +63,8 @@ class FakeHost {
   void reboot(RunKey key, std::int64_t epoch);
   void acknowledge(RunKey key, std::int64_t epoch);
   void delete_disk(base::DiskId disk, std::int64_t epoch, DoneSink done);
+  void snapshot_disk(base::DiskId from, base::DiskId to, std::int64_t epoch, SizeSink done);
+  void set_public_address(RunKey key, std::int64_t epoch, std::string address, DoneSink done);
   void console_output(base::InstanceId instance, TextSink done);
   void resync(std::vector<RunKey> expected);
 

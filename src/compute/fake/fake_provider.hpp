@@ -41,6 +41,12 @@ class FakeProvider final : public Provider {
   void delete_disk(base::DiskId disk, std::int64_t epoch, DoneSink done) override {
     host_.delete_disk(std::move(disk), epoch, std::move(done)), changed_();
   }
+  void snapshot_disk(base::DiskId from, base::DiskId to, std::int64_t epoch, SizeSink done) override {
+    host_.snapshot_disk(std::move(from), std::move(to), epoch, std::move(done)), changed_();
+  }
+  void set_public_address(RunKey key, std::int64_t epoch, std::string address, DoneSink done) override {
+    host_.set_public_address(std::move(key), epoch, std::move(address), std::move(done)), changed_();
+  }
   void console_output(base::InstanceId instance, TextSink done) override {
     host_.console_output(std::move(instance), std::move(done)), changed_();
   }

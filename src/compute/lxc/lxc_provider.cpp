@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -33,6 +34,14 @@ constexpr std::int64_t kCopyWithinMs = 31 * 60'000;  // stipend-host gives one h
 base::Error away() {
   return {base::Fault::kUnavailable, "ServiceUnavailable",
           "stipend-host does not answer; machines go on, and it is called again by itself"};
+}
+
+base::Result<std::int64_t> size_of(const std::string& digits) {
+  std::int64_t mib = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), mib);
+  if (error != std::errc() || end != digits.data() + digits.size() || mib < 0)
+    return base::fail(base::Fault::kUnavailable, "BadAnswer", "stipend-host answers with something that is no size");
+  return mib;
 }
 
 class LxcProvider final : public Provider, public DiskFiles {
@@ -75,11 +84,19 @@ class LxcProvider final : public Provider, public DiskFiles {
   }
 
   void delete_disk(base::DiskId disk, std::int64_t epoch, DoneSink done) override {
-    ask({.done = std::move(done), .text = {}, .request = {}, .deadline_ms = 0},
+    ask({.done = std::move(done), .text = {}, .size = {}, .request = {}, .deadline_ms = 0},
         [&](std::int64_t number) { return hostlink::DeleteDisk{disk, epoch, number}; });
   }
+  void snapshot_disk(base::DiskId from, base::DiskId to, std::int64_t epoch, SizeSink done) override {
+    ask({.done = {}, .text = {}, .size = std::move(done), .request = {}, .deadline_ms = kCopyWithinMs},
+        [&](std::int64_t number) { return hostlink::SnapshotDisk{from, to, epoch, number}; });
+  }
+  void set_public_address(RunKey key, std::int64_t epoch, std::string address, DoneSink done) override {
+    ask({.done = std::move(done), .text = {}, .size = {}, .request = {}, .deadline_ms = 0},
+        [&](std::int64_t number) { return hostlink::SetPublicAddress{to_link(key), epoch, address, number}; });
+  }
   void console_output(base::InstanceId instance, TextSink done) override {
-    ask({.done = {}, .text = std::move(done), .request = {}, .deadline_ms = 0},
+    ask({.done = {}, .text = std::move(done), .size = {}, .request = {}, .deadline_ms = 0},
         [&](std::int64_t number) { return hostlink::ReadConsole{instance, number}; });
   }
   void open_files(FilesWish wish, TextSink done) override {
@@ -88,15 +105,15 @@ class LxcProvider final : public Provider, public DiskFiles {
     ask({.done = [done = std::move(done), path = std::move(path)](base::Status opened) {
            done(opened ? base::Result<std::string>(path) : std::unexpected(opened.error()));
          },
-         .text = {}, .request = {}, .deadline_ms = 0},
+         .text = {}, .size = {}, .request = {}, .deadline_ms = 0},
         [&](std::int64_t number) { return hostlink::OpenFiles{wish.disk, wish.image, wish.copy, wish.course_gib, wish.epoch, number}; });
   }
   void copy_disk(base::DiskId disk, std::string date, std::int64_t keep, std::int64_t epoch, DoneSink done) override {
-    ask({.done = std::move(done), .text = {}, .request = {}, .deadline_ms = kCopyWithinMs},
+    ask({.done = std::move(done), .text = {}, .size = {}, .request = {}, .deadline_ms = kCopyWithinMs},
         [&](std::int64_t number) { return hostlink::CopyDisk{disk, date, keep, epoch, number}; });
   }
   void list_copies(base::DiskId disk, TextSink done) override {
-    ask({.done = {}, .text = std::move(done), .request = {}, .deadline_ms = 0},
+    ask({.done = {}, .text = std::move(done), .size = {}, .request = {}, .deadline_ms = 0},
         [&](std::int64_t number) { return hostlink::ListCopies{disk, number}; });
   }
   void resync(std::vector<RunKey> expected) override {
@@ -126,6 +143,7 @@ class LxcProvider final : public Provider, public DiskFiles {
   struct Question {
     DoneSink done;
     TextSink text;
+    SizeSink size;
     std::string request;  // said again after a reconnection: asking twice does no harm
     std::int64_t deadline_ms = 0;
   };
@@ -133,6 +151,7 @@ class LxcProvider final : public Provider, public DiskFiles {
   static void fail(Question& question, base::Error error) {
     if (question.done) question.done(std::unexpected(error));
     if (question.text) question.text(std::unexpected(error));
+    if (question.size) question.size(std::unexpected(error));
   }
 
   void wake() {
@@ -300,6 +319,7 @@ class LxcProvider final : public Provider, public DiskFiles {
       auto question = take(m->request);
       if (!question) return;
       if (m->ok && question->done) return question->done({});
+      if (m->ok && question->size) return question->size(size_of(m->message));
       const bool missing = m->code == "NoConsole" || m->code == "InvalidVolume.NotFound" || m->code == "NoSuchFile" || m->code == "NoSuchCopy";
       const auto fault = m->code == "VolumeInUse" || m->code == "TransferRunning" ? base::Fault::kConflict : missing ? base::Fault::kNotFound : base::Fault::kUnavailable;
       fail(*question, {fault, m->code, m->message});

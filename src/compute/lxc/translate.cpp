@@ -27,6 +27,7 @@ hostlink::Start to_link(const StartSpec& s, std::int64_t now_mono_ms) {
   m.image = s.image;
   m.disk = s.root_disk;
   m.root_gib = s.root_gib;
+  m.root_source = s.root_source;
   m.home = s.home_disk;
   m.home_gib = s.home_gib;
   m.course = s.course_disk;

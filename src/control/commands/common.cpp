@@ -67,6 +67,8 @@ void save_wallet(Tx& tx, domain::Wallet& wallet) {
   for (auto& grant : changes.grants) tx.save(std::move(grant));
   if (changes.hold) tx.save(*std::move(changes.hold));
   for (auto& disk : changes.disks) tx.save(std::move(disk));
+  for (auto& address : changes.addresses) tx.save(std::move(address));
+  for (auto& id : changes.released) tx.erase<domain::Address>(std::move(id));
   std::optional<domain::Spend> spend;
   for (auto& entry : changes.entries) {
     if (entry.kind == domain::EntryKind::kCharge || entry.kind == domain::EntryKind::kCorrection) {

@@ -12,7 +12,7 @@ using base::Fault;
 base::Status delete_disk(Tx& tx, const base::DiskId& id, bool dry_run) {
   TRY(check_not_suspended(tx));
   const auto* disk = tx.state().find<domain::Disk>(id);
-  if (!disk || disk->deleted || !may_act_for(tx.state(), tx.actor(), disk->account))
+  if (!disk || disk->deleted || disk->kind == domain::DiskKind::kSnapshot || !may_act_for(tx.state(), tx.actor(), disk->account))
     return base::fail(Fault::kNotFound, "InvalidVolume.NotFound", fmt::format("The volume '{}' does not exist.", id.str()));
   if (!disk->attached.empty())
     return base::fail(Fault::kConflict, "VolumeInUse",

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "control/commands/homes.hpp"
+#include "control/commands/images.hpp"
 #include "control/commands/instances.hpp"
 #include "control/commands/policy.hpp"
 #include "control/commands/queue.hpp"
@@ -57,9 +58,7 @@ base::Result<Order> check(const Tx& tx, const LaunchRequest& request) {
                       fmt::format("Your requested instance type ({}) needs hardware that no host of this service has. Please "
                                   "choose another type.",
                                   request.type));
-  order.image = state.find<domain::Image>(request.image);
-  if (!order.image)
-    return base::fail(Fault::kNotFound, "InvalidAMIID.NotFound", fmt::format("The image id '[{}]' does not exist", request.image.str()));
+  TRY_ASSIGN(order.image, launchable_image(state, order.account->id, request.image));
   if (request.min_count < 1 || request.max_count < request.min_count)
     return base::fail(Fault::kInvalid, "InvalidParameterValue", "MinCount must be at least 1 and at most MaxCount");
   if (request.max_count > kMostInOneRequest)
@@ -128,7 +127,7 @@ Made make_rows(Tx& tx, const LaunchRequest& request, const Order& order, HomePla
     disk.reserve_wanted = domain::reserve_for(disk.price, order.course->grace_s);
     disk.tags = request.volume_tags;
     if (i == 0 && made.home.wanted()) disk.tags[kHomeTag] = made.home.id().str();
-    disk.image = order.image->id;
+    lay_root(*order.image, disk);
     disk.origin = instance.id;
     disk.created = disk.posted_at = tx.now();
     instance.root_disk = disk.id;

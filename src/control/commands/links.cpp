@@ -156,7 +156,7 @@ base::Result<const CourseLink*> visible_link(const domain::State& state, const b
 const domain::Image* image_of(const domain::State& state, const CourseLink& link) {
   const domain::Image* newest = nullptr;
   for (const auto& [id, image] : state.images)
-    if (image->name == link.image && (!newest || image->created > newest->created)) newest = image.get();
+    if (image->name == link.image && image->account.empty() && (!newest || image->created > newest->created)) newest = image.get();
   return newest;
 }
 

@@ -9,6 +9,7 @@
 #include "control/commands/people.hpp"
 #include "domain/free_tier.hpp"
 #include "domain/free_time.hpp"
+#include "domain/storage.hpp"
 
 namespace stipend::control {
 namespace {
@@ -143,7 +144,7 @@ Status check_disk_policy(const Tx& tx, const base::AccountId& account, std::int6
   std::int64_t gib = more_gib;
   if (const auto of = tx.state().disks_of.find(account); of != tx.state().disks_of.end())
     for (const auto& id : of->second)
-      if (const auto* disk = tx.state().find<domain::Disk>(id); !disk->deleted) gib += disk->gib;
+      if (const auto* disk = tx.state().find<domain::Disk>(id); !disk->deleted) gib += domain::occupied_gib(*disk);
   if (gib <= policy.disk_gib_max) return {};
   return base::fail(Fault::kNoRoom, "VolumeLimitExceeded",
                     fmt::format("The course '{}' lets each member keep {} GiB of disks; this would be {}. Terminate a machine or delete a volume first.",

@@ -6,6 +6,7 @@
 
 #include "base/check.hpp"
 #include "control/commands/homes.hpp"
+#include "control/commands/images.hpp"
 #include "control/commands/instances.hpp"
 #include "control/commands/trash.hpp"
 #include "domain/storage.hpp"
@@ -29,7 +30,7 @@ Disk new_root(Tx& tx, const domain::Instance& instance, const domain::Image& ima
   disk.reserve_wanted = domain::reserve_for(disk.price, course_of(tx.state(), instance.account).grace_s);
   disk.created = disk.posted_at = tx.now();
   disk.tags = old.tags;
-  disk.image = image.id;
+  lay_root(image, disk);
   return disk;
 }
 
@@ -40,7 +41,8 @@ const domain::Image& newest_image(const domain::State& state, const domain::Inst
   CHECK(own, "an image that was launched stays registered");
   const auto* newest = own;
   for (const auto& [id, image] : state.images)
-    if (image->name == own->name && std::tie(image->created, image->id) > std::tie(newest->created, newest->id))
+    if (image->name == own->name && image->account == own->account && state_of(state, *image) == "available" &&
+        may_launch(state, instance.account, *image) && std::tie(image->created, image->id) > std::tie(newest->created, newest->id))
       newest = image.get();
   return *newest;
 }
@@ -57,9 +59,8 @@ base::Status renew_root(Tx& tx, const base::InstanceId& id, const base::ImageId&
                       fmt::format("The home of {} is part of its root disk: a new root would take its files away. Launch a "
                                   "new machine and copy what you need.",
                                   id.str()));
-  const auto* image = wanted.empty() ? &newest_image(tx.state(), instance) : tx.state().find<domain::Image>(wanted);
-  if (!image)
-    return base::fail(Fault::kNotFound, "InvalidAMIID.NotFound", fmt::format("The image id '[{}]' does not exist", wanted.str()));
+  TRY_ASSIGN(const auto* image,
+             launchable_image(tx.state(), instance.account, wanted.empty() ? newest_image(tx.state(), instance).id : wanted));
   const auto* old = tx.state().find<Disk>(instance.root_disk);
   CHECK(old && !old->deleted, "a stopped machine has its root disk");
   Disk fresh = new_root(tx, instance, *image, *old);

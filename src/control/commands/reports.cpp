@@ -233,11 +233,14 @@ std::vector<Effect> wishes(const domain::State& state, base::WallTime now, const
       effects.push_back(StopEffect{key, {static_cast<compute::Cause>(instance.stop_cause), false}});
     else if (!instance.run->running_since)
       effects.push_back(StartEffect{start_spec(state, instance)});
+    else if (instance.run->host_address != instance.public_address)
+      effects.push_back(AddressEffect{key, instance.public_address});
     else if (instance.run->acked_seq < instance.run->lease_seq && !(what.confirmed && what.confirmed(key, instance.run->lease_seq)))
       effects.push_back(RenewEffect{key, {instance.run->lease_seq, instance.run->lease_run_max}});
   });
   if (!what.disks) return effects;
   for (const auto& [id, disk] : state.disks) {
+    if (disk->snapshot == domain::SnapshotState::kPending && !disk->deleted) effects.push_back(SnapshotEffect{disk->source, id});
     if (!is_purged(*disk, now)) continue;
     const auto* owner = state.find<Instance>(disk->attached);
     if (!(owner && owner->run)) effects.push_back(DeleteDiskEffect{id});

@@ -124,6 +124,7 @@ base::Status begin_runs(Tx& tx, std::vector<Instance>& instances, const std::vec
     run.lease_run_max = run.held_run_max = run_max[i];
     run.limit = limit_of_start(run, bounds);
     instance.generation = run.generation;
+    run.host_address = instance.public_address;
     instance.run = std::move(run);
     instance.jupyter_token = base::random_hex(tx.random(), 32);
     domain::become(instance, InstanceState::kPending);
@@ -147,9 +148,10 @@ compute::StartSpec start_spec(const domain::State& state, const Instance& instan
   CHECK(disk && instance.run, "a machine that starts has a disk and a run");
   compute::StartSpec spec;
   spec.key = {instance.id, instance.run->generation};
-  spec.image = instance.image;
+  spec.image = disk->image.empty() ? instance.image : disk->image;
   spec.root_disk = instance.root_disk;
   spec.root_gib = disk->gib;
+  spec.root_source = disk->source;
   if (const auto* home = state.find<domain::Disk>(instance.home_disk)) {
     spec.home_disk = home->id;
     spec.home_gib = home->gib;

@@ -7,6 +7,7 @@
 
 #include "control/commands/common.hpp"
 #include "control/commands/instances.hpp"
+#include "control/commands/snapshots.hpp"
 #include "domain/disk_runway.hpp"
 
 namespace stipend::control {
@@ -63,6 +64,7 @@ bool house_keeps(const domain::State& state, const domain::Disk& disk, base::Wal
 base::Status delete_unfunded(Tx& tx, const base::DiskId& id) {
   TRY(check_not_suspended(tx));
   TRY_ASSIGN(const auto* disk, decided_by_staff(tx, id));
+  if (disk->kind == domain::DiskKind::kSnapshot) return delete_snapshot(tx, id, false);
   if (disk->attached.empty() || disk->kind != domain::DiskKind::kRoot) return delete_disk(tx, id, false);
   const auto* machine = tx.state().find<domain::Instance>(disk->attached);
   if (machine && machine->run)

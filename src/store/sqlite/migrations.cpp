@@ -157,7 +157,30 @@ INSERT INTO usage_days
   FROM entries e WHERE kind IN (2, 3, 4) GROUP BY 1, 2, 3, 4, 5, 6, 7;
 )sql";
 
-constexpr std::array kVersions = {kVersion1, kVersion2, kVersion3, kVersion4};
+// Snapshots, images of accounts and elastic addresses.
+constexpr const char* kVersion5 = R"sql(
+ALTER TABLE catalogues ADD COLUMN snapshot_gib_month INTEGER NOT NULL DEFAULT 50000000;
+ALTER TABLE catalogues ADD COLUMN address INTEGER NOT NULL DEFAULT 5000000;
+ALTER TABLE images ADD COLUMN account TEXT NOT NULL DEFAULT '';
+ALTER TABLE images ADD COLUMN snapshot TEXT NOT NULL DEFAULT '';
+ALTER TABLE images ADD COLUMN base TEXT NOT NULL DEFAULT '';
+ALTER TABLE images ADD COLUMN shared INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE images ADD COLUMN deregistered INTEGER;
+ALTER TABLE images ADD COLUMN tags TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE disks ADD COLUMN source TEXT NOT NULL DEFAULT '';
+ALTER TABLE disks ADD COLUMN snapshot INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE disks ADD COLUMN stored_mib INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE disks ADD COLUMN description TEXT NOT NULL DEFAULT '';
+UPDATE instances SET run = json_set(run, '$.host_address', public_address) WHERE run IS NOT NULL;
+CREATE TABLE addresses (
+  id TEXT PRIMARY KEY, account TEXT NOT NULL, address TEXT NOT NULL, instance TEXT NOT NULL, association TEXT NOT NULL,
+  price INTEGER NOT NULL, catalogue TEXT NOT NULL, idle INTEGER NOT NULL, posted_idle INTEGER NOT NULL,
+  idle_since INTEGER, reserve_wanted INTEGER NOT NULL,
+  reserved INTEGER NOT NULL, reserve_draws TEXT NOT NULL, posted INTEGER NOT NULL, house INTEGER NOT NULL, segment INTEGER NOT NULL,
+  created INTEGER NOT NULL, posted_at INTEGER NOT NULL, tags TEXT NOT NULL) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kVersions = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
 
 }  // namespace
 
