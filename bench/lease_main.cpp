@@ -50,6 +50,8 @@ class Echo final : public compute::Provider {
   void reboot(compute::RunKey, std::int64_t, std::string) override {}
   void acknowledge(compute::RunKey, std::int64_t) override {}
   void delete_disk(base::DiskId, std::int64_t, compute::DoneSink done) override { done({}); }
+  void snapshot_disk(base::DiskId, base::DiskId, std::int64_t, compute::SizeSink done) override { done(1); }
+  void set_public_address(compute::RunKey, std::int64_t, std::string, compute::DoneSink done) override { done({}); }
   void console_output(base::InstanceId, compute::TextSink done) override { done(std::string()); }
   void resync(std::vector<compute::RunKey>) override {}
   base::Result<compute::AddressRanges> address_ranges() override { return compute::AddressRanges{"10.96.0.0/12", "127.96.0.0/12"}; }

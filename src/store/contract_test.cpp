@@ -122,6 +122,10 @@ TEST_P(StoreContract, EveryMemberOfEveryRowComesBack) {
   disk.purge_at = WallTime{8};
   disk.image = made.image;
   disk.origin = made.id;
+  disk.source = base::make_id<base::DiskId>(random_);
+  disk.snapshot = SnapshotState::kCompleted;
+  disk.stored_mib = 300;
+  disk.description = "before the exam";
   disk.reserve_draws = {{base::make_id<GrantId>(random_), {2}, ""}};
   Hold hold{account_, {77}, {{base::make_id<GrantId>(random_), {77}, made.id.str()}}};
   Grant grant;
@@ -132,6 +136,14 @@ TEST_P(StoreContract, EveryMemberOfEveryRowComesBack) {
   Image image;
   image.id = made.image;
   image.name = "minimal";
+  image.account = account_;
+  image.snapshot = disk.id;
+  image.base = base::make_id<base::ImageId>(random_);
+  image.shared = true;
+  image.deregistered = WallTime{16};
+  image.tags = {{"k", "v"}};
+  const Address address{"eipalloc-1", account_, "198.51.100.7", made.id, "eipassoc-1", {1}, "2017", {2}, {3}, WallTime{4}, {5}, {6},
+                        {{grant.id, {6}, {}}}, {7}, {8}, 9, {10}, {11}, {{"k", "v"}}};
   Account account;
   account.id = account_;
   account.role = Role::kTeacher;
@@ -155,7 +167,7 @@ TEST_P(StoreContract, EveryMemberOfEveryRowComesBack) {
   Spend spend{account_, {1}, {2}, {3}, {4}};
   course.prices = {{{14}, "own-1"}};
   account.free_tier = {15};
-  Catalogue prices{"own-1", "a letter", {{.name = "t9.huge", .price = {7}, .provider = {}, .gpu = {}}}, {8}, course.id, {9}};
+  Catalogue prices{"own-1", "a letter", {{.name = "t9.huge", .price = {7}, .provider = {}, .gpu = {}}}, {8}, {18}, {19}, course.id, {9}};
   Outage outage{"i-1/2", account_, made.id, "t2.micro", {}, "HostLost", {1}, {2}, {3}};
   Budget budget{.id = "1/b", .account = account_, .name = "b", .limit = {4}, .filters = {{"InstanceType", {"t2.micro"}}},
                 .given = "{}", .notifications = {{{true, false, BudgetComparison::kEqualTo, 5}, {{true, "arn"}}, true, {6}}},
@@ -163,7 +175,8 @@ TEST_P(StoreContract, EveryMemberOfEveryRowComesBack) {
                 .tags = {{"k", "v"}}, .updated = {9}};
   Mail mail{"m-1", account_, "to", "subject", "text", "budget", MailState::kFailed, 2, {1}, {3}, "refused"};
   QueuePlace place{"q-1", account_, made.id, made.image, "t2.micro", "mine", {7}, "InsufficientCredit", 3, "token", "key"};
-  ASSERT_EQ(Outcome::kCommitted, commit({put(course), put(code), put(link), put(place), put(credit), put(spend), put(prices), put(outage), put(budget), put(mail)}));
+  ASSERT_EQ(Outcome::kCommitted, commit({put(course), put(code), put(link), put(place), put(credit), put(spend), put(prices), put(outage), put(budget), put(mail),
+                                         put(address)}));
   ASSERT_EQ(Outcome::kCommitted, commit({put(made), put(disk), put(hold), put(grant), put(key), put(pass),
                                          put(token), put(Setting{"a", "b"}), put(image), put(account)}));
   reopen();
@@ -193,6 +206,7 @@ TEST_P(StoreContract, EveryMemberOfEveryRowComesBack) {
   same(state_.find<Outage>(outage.id), outage);
   same(state_.find<Budget>(budget.id), budget);
   same(state_.find<Mail>(mail.id), mail);
+  same(state_.find<Address>(address.id), address);
 }
 
 TEST_P(StoreContract, UsageOfADayIsTheSumOfItsEntries) {

@@ -35,6 +35,12 @@ class RealTime final : public Provider {
   void delete_disk(base::DiskId disk, std::int64_t epoch, DoneSink done) override {
     provider_.delete_disk(std::move(disk), epoch, std::move(done));
   }
+  void snapshot_disk(base::DiskId from, base::DiskId to, std::int64_t epoch, SizeSink done) override {
+    provider_.snapshot_disk(from, to, epoch, std::move(done));
+  }
+  void set_public_address(RunKey key, std::int64_t epoch, std::string address, DoneSink done) override {
+    provider_.set_public_address(std::move(key), epoch, std::move(address), std::move(done));
+  }
   void console_output(base::InstanceId instance, TextSink done) override {
     provider_.console_output(std::move(instance), std::move(done));
   }
