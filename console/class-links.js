@@ -4,7 +4,7 @@ import { ask, copyButton, el, notice } from "/assets/dom.js";
 
 export async function showLinks(box) {
   const [images, types] = await Promise.all([call("GET", "/images"), call("GET", "/types")]);
-  const usable = images.filter((image) => image.jupyter);
+  const usable = images.filter((image) => image.jupyter && image.house);
   const field = (label, attributes) => el("label", {}, label, el("input", { autocomplete: "off", ...attributes }));
   const form = el("form", {},
     field("Title, which members read", { name: "title", required: true, maxlength: 100, placeholder: "Lab 1" }),

@@ -51,8 +51,8 @@ function drawInRows(body, act) {
 }
 
 function describe(disk) {
-  const what = disk.kind === "home" ? "home" : `disk of ${disk.name || "a machine"}`;
-  return `${disk.id}: ${what}, ${disk.gib} GiB`;
+  const what = { home: "home", snapshot: `snapshot${disk.name ? ` ${disk.name}` : ""}` }[disk.kind] ?? `disk of ${disk.name || "a machine"}`;
+  return `${disk.shown}: ${what}, ${disk.gib} GiB`;
 }
 
 function drawLists(section, act) {

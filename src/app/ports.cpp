@@ -9,6 +9,7 @@
 #include "app/words.hpp"
 #include "control/await.hpp"
 #include "control/commands/accounts.hpp"
+#include "control/commands/images.hpp"
 #include "control/commands/instances.hpp"
 #include "control/commands/policy.hpp"
 #include "control/commands/queue.hpp"
@@ -119,9 +120,11 @@ awaitable<Result<std::vector<gateway::InstanceView>>> EnginePorts::instances(bas
 
 awaitable<Result<std::vector<gateway::ImageView>>> EnginePorts::images(base::AccountId account) {
   using Views = std::vector<gateway::ImageView>;
-  return control::read<Views>(engine_, console_actor(account), [](const State& state, base::WallTime) -> Result<Views> {
+  return control::read<Views>(engine_, console_actor(account), [account](const State& state, base::WallTime) -> Result<Views> {
     Views out;
-    for (const auto& [id, image] : state.images) out.push_back({id, image->name, image->description, image->jupyter});
+    for (const auto& [id, image] : state.images)
+      if (control::launchable_image(state, account, id))
+        out.push_back({id, image->name, image->description, image->jupyter, image->account.empty()});
     return out;
   });
 }

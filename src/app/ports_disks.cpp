@@ -5,6 +5,7 @@
 #include "control/commands/homes.hpp"
 #include "control/commands/instances.hpp"
 #include "control/commands/renew_root.hpp"
+#include "control/commands/snapshots.hpp"
 #include "control/commands/trash.hpp"
 
 namespace stipend::app {
@@ -25,6 +26,7 @@ gateway::DiskView view(const State& state, const domain::Disk& disk) {
   out.id = disk.id;
   out.kind = to_word(disk.kind);
   if (const auto name = disk.tags.find("Name"); name != disk.tags.end()) out.name = name->second;
+  out.shown = disk.kind == domain::DiskKind::kSnapshot ? control::snapshot_id(disk.id).str() : disk.id.str();
   out.gib = disk.gib;
   out.price_per_hour = {disk.price.nano_per_hour};
   out.deleted = disk.deleted;
@@ -84,7 +86,9 @@ awaitable<Result<std::string>> EngineDiskPorts::restore(base::AccountId account,
 awaitable<Status> EngineDiskPorts::remove(base::AccountId account, base::DiskId disk, std::string request_id) {
   const auto done = co_await control::run<bool>(engine_, person(account, std::move(request_id)),
                                                 [disk](control::Tx& tx) -> Result<bool> {
-                                                  TRY(control::delete_disk(tx, disk, false));
+                                                  const auto* row = tx.state().find<domain::Disk>(disk);
+                                                  const bool snapshot = row && row->kind == domain::DiskKind::kSnapshot;
+                                                  TRY(snapshot ? control::delete_snapshot(tx, disk, false) : control::delete_disk(tx, disk, false));
                                                   return true;
                                                 });
   if (!done) co_return std::unexpected(done.error());

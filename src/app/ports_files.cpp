@@ -6,6 +6,7 @@
 
 #include "control/await.hpp"
 #include "control/commands/common.hpp"
+#include "control/commands/snapshots.hpp"
 #include "control/commands/unfunded.hpp"
 
 namespace stipend::app {
@@ -44,6 +45,10 @@ bool may_export(const State& state, const base::AccountId& account, const domain
   return disk && is_staff(state, account) && control::may_act_for(state, asker(account), disk->account) && control::house_keeps(state, *disk, now);
 }
 
+bool has_files(const domain::Disk& disk) {
+  return disk.kind == domain::DiskKind::kRoot || disk.kind == domain::DiskKind::kHome || disk.snapshot == domain::SnapshotState::kCompleted;
+}
+
 Result<compute::FilesWish> find_place(const State& state, const base::AccountId& account, const gateway::Spot& spot, base::WallTime now) {
   const auto* disk = state.find<domain::Disk>(spot.disk);
   if (const auto* folder = course_folder(state, account); folder && folder == disk && spot.copy.empty()) {
@@ -55,7 +60,7 @@ Result<compute::FilesWish> find_place(const State& state, const base::AccountId&
     return shared;
   }
   const bool own = disk && disk->account == account && !disk->deleted;
-  if (!(own || may_export(state, account, disk, now)) || (disk->kind != domain::DiskKind::kRoot && disk->kind != domain::DiskKind::kHome) ||
+  if (!(own || may_export(state, account, disk, now)) || !has_files(*disk) ||
       (!spot.copy.empty() && disk->kind != domain::DiskKind::kHome))
     return base::fail(Fault::kNotFound, "NoSuchPlace", "There is no such disk among yours.");
   compute::FilesWish wish;
@@ -67,7 +72,7 @@ Result<compute::FilesWish> find_place(const State& state, const base::AccountId&
     return base::fail(Fault::kConflict, "MachineNotStopped",
                       instance->state == domain::InstanceState::kRunning ? "The machine is running: its files are in Jupyter. Or stop it first."
                                                                          : "The machine is between running and stopped. Try again in a moment.");
-  if (disk->kind == domain::DiskKind::kHome) return wish;
+  if (disk->kind == domain::DiskKind::kHome || (disk->kind == domain::DiskKind::kSnapshot && disk->image.empty())) return wish;
   wish.image = !disk->image.empty() ? disk->image : instance ? instance->image : domain::ImageId{};
   if (wish.image.empty()) return base::fail(Fault::kNotFound, "NoSuchPlace", "The disk's image is not known any more.");
   return wish;
@@ -159,6 +164,8 @@ awaitable<Status> EngineFiles::may_change(base::AccountId account, base::DiskId 
     const bool is_folder = folder && folder->id == disk;
     if (row && row->account != account && !is_folder && may_export(state, account, row, now))
       return base::fail(Fault::kDenied, "NotYourDisk", "The files of a member's disk can be fetched, not changed.");
+    if (row && row->kind == domain::DiskKind::kSnapshot)
+      return base::fail(Fault::kDenied, "SnapshotIsFixed", "The files of a snapshot can be fetched, not changed.");
     if (is_folder && !is_staff(state, account))
       return base::fail(Fault::kDenied, "StaffOnly", "The course's folder is changed by the staff of the course. Download what you need from it.");
     return true;
@@ -187,7 +194,10 @@ awaitable<Result<std::vector<gateway::FilePlace>>> EngineFiles::places(base::Acc
       if (disk->kind == domain::DiskKind::kRoot && instance && !instance->home_disk.empty()) continue;  // its files are on the home
       const auto wish = find_place(state, account, {id}, now);
       if (!wish && wish.error().fault == Fault::kNotFound) continue;
-      gateway::FilePlace place{.disk = id, .instance = disk->attached, .name = "", .home = disk->kind == domain::DiskKind::kHome, .course = false, .writable = true, .unready = ""};
+      gateway::FilePlace place{.disk = id, .instance = disk->attached, .name = "", .home = disk->kind == domain::DiskKind::kHome, .course = false,
+                               .writable = disk->kind != domain::DiskKind::kSnapshot, .unready = ""};
+      if (disk->kind == domain::DiskKind::kSnapshot)
+        place.name = "Snapshot " + (disk->description.empty() ? control::snapshot_id(id).str() : disk->description);
       if (instance)
         if (const auto name = instance->tags.find("Name"); name != instance->tags.end()) place.name = name->second;
       if (!wish) place.unready = wish.error().message;

@@ -54,6 +54,7 @@ std::string to_word(domain::DiskKind kind) {
     case domain::DiskKind::kHome: return "home";
     case domain::DiskKind::kData: return "data";
     case domain::DiskKind::kCourse: return "course";
+    case domain::DiskKind::kSnapshot: return "snapshot";
   }
   return "";
 }

@@ -75,7 +75,7 @@ Json to_json(const InstanceView& instance) {
 }
 
 Json to_json(const ImageView& image) {
-  return {{"id", image.id.str()}, {"name", image.name}, {"description", image.description}, {"jupyter", image.jupyter}};
+  return {{"id", image.id.str()}, {"name", image.name}, {"description", image.description}, {"jupyter", image.jupyter}, {"house", image.house}};
 }
 
 Json to_json(const TypeView& type) {

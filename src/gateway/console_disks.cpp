@@ -11,6 +11,7 @@ Json instant(const std::optional<WallTime>& t) { return t ? Json(base::to_iso860
 
 Json to_json(const DiskView& disk) {
   return {{"id", disk.id.str()},
+          {"shown", disk.shown},
           {"kind", disk.kind},
           {"name", disk.name},
           {"gib", disk.gib},

@@ -12,7 +12,8 @@ namespace stipend::gateway {
 
 struct DiskView {
   base::DiskId id;
-  std::string kind, name;           // root, home; its Name tag
+  std::string shown;                // as AWS clients see it: a snapshot is a disk by another name
+  std::string kind, name;           // root, home, snapshot, …; its Name tag
   std::int64_t gib = 0;
   Money price_per_hour;
   std::optional<WallTime> deleted, gone_at;

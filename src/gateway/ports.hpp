@@ -58,6 +58,7 @@ struct ImageView {
   base::ImageId id;
   std::string name, description;
   bool jupyter = false;
+  bool house = true;                // not an account's own
 };
 
 struct TypeView {

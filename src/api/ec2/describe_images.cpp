@@ -3,8 +3,7 @@
 #include "api/describe/page.hpp"
 #include "api/ec2/filters.hpp"
 #include "api/ec2/ids.hpp"
-#include "api/ec2/image_filters.hpp"
-#include "api/ec2/names.hpp"
+#include "api/ec2/image_view.hpp"
 #include "api/operation.hpp"
 
 namespace stipend::api {
@@ -12,59 +11,30 @@ namespace {
 
 using Views = std::vector<ImageView>;
 
-ec2::Image to_aws(const ImageView& view) {
-  const auto& row = *view.image;
-  ec2::Image out;
-  out.image_id = row.id.str();
-  out.name = row.name;
-  if (!row.description.empty()) out.description = row.description;
-  out.image_location = image_location(view);
-  out.owner_id = view.settings->image_owner;
-  out.state = "available";
-  out.public_ = true;
-  out.image_type = "machine";
-  out.architecture = row.architecture;
-  out.creation_date = base::to_iso8601(row.created);
-  out.platform_details = "Linux/UNIX";
-  out.usage_operation = "RunInstances";
-  out.root_device_name = kRootDevice;
-  out.root_device_type = "ebs";
-  out.virtualization_type = "hvm";
-  out.hypervisor = "xen";
-  auto& mapping = out.block_device_mappings.emplace_back();
-  mapping.device_name = kRootDevice;
-  auto& ebs = mapping.ebs.emplace();
-  ebs.delete_on_termination = true;
-  ebs.encrypted = false;
-  ebs.volume_size = row.min_disk_gib;
-  ebs.volume_type = "gp2";
-  return out;
-}
-
-base::Result<Views> gather(const domain::State& state, const Settings& settings,
+base::Result<Views> gather(const domain::State& state, const Settings& settings, const base::AccountId& account,
                            const std::vector<base::ImageId>& ids) {
   Views views;
   std::vector<std::string> unknown;
   for (const auto& id : ids) {
-    const auto at = state.images.find(id);
-    if (at == state.images.end())
-      unknown.push_back(id.str());
+    if (auto view = view_image(state, settings, account, id))
+      views.push_back(*std::move(view));
     else
-      views.push_back({at->second, &settings});
+      unknown.push_back(id.str());
   }
   if (!unknown.empty()) return ids_not_found(kImageIds, unknown);
-  if (ids.empty())
-    for (const auto& [id, row] : state.images) views.push_back({row, &settings});
+  if (!ids.empty()) return views;
+  for (const auto& [id, row] : state.images)
+    if (auto view = view_image(state, settings, account, id)) views.push_back(*std::move(view));
   return views;
 }
 
-bool asked_for(const ec2::DescribeImages::Request& request, const Settings& settings) {
-  const auto has = [](const std::vector<std::string>& list, std::string_view word) {
-    return std::ranges::find(list, word) != list.end();
-  };
-  // Every image is the house's and public: nobody here owns one or was given one.
-  const bool owner = request.owners.empty() || has(request.owners, settings.image_owner);
-  return owner && (request.executable_users.empty() || has(request.executable_users, "all"));
+bool has(const std::vector<std::string>& list, std::string_view word) { return std::ranges::find(list, word) != list.end(); }
+
+// By the owners and the executable users that were named. Nobody is given an image by name here: who shares one shares it with all.
+bool is_asked_for(const ec2::DescribeImages::Request& request, const base::AccountId& account, const ec2::Image& image) {
+  const bool own = image.owner_id == account.str();
+  const bool owner = request.owners.empty() || has(request.owners, *image.owner_id) || (own && has(request.owners, "self"));
+  return owner && (request.executable_users.empty() || (image.public_.value_or(false) && has(request.executable_users, "all")));
 }
 
 Answer<ec2::DescribeImages> describe_images(Context context, ec2::DescribeImages::Request request) {
@@ -75,11 +45,11 @@ Answer<ec2::DescribeImages> describe_images(Context context, ec2::DescribeImages
   CO_TRY_ASSIGN(const auto filter, make_filter(kImageFilters, request.filters));
   CO_TRY_ASSIGN(auto views,
                 co_await control::read<Views>(context.engine(), context.actor,
-                                              [settings = &context.settings(), ids = std::move(ids)](
+                                              [settings = &context.settings(), account = context.account(), ids = std::move(ids)](
                                                   const domain::State& state, base::WallTime) {
-                                                return gather(state, *settings, ids);
+                                                return gather(state, *settings, account, ids);
                                               }));
-  if (!asked_for(request, context.settings())) views.clear();
+  std::erase_if(views, [&](const ImageView& view) { return !is_asked_for(request, context.account(), to_aws(view)); });
   keep_matching(views, filter);
   const auto key = [](const ImageView& view) { return view.image->id.str(); };
   std::ranges::sort(views, {}, key);

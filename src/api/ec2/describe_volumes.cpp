@@ -18,7 +18,7 @@ Views gather(const domain::State& state, const Settings& settings, const base::A
   if (mine == state.disks_of.end()) return views;
   for (const auto& id : mine->second) {
     const auto& disk = state.disks.at(id);
-    if (disk->deleted) continue;
+    if (disk->deleted || disk->kind == domain::DiskKind::kSnapshot) continue;
     const auto at = state.instances.find(disk->attached);
     const bool attached =
         at != state.instances.end() && at->second->state != domain::InstanceState::kTerminated;

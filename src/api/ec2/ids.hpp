@@ -30,6 +30,8 @@ inline constexpr IdWords kImageIds{"InvalidAMIID", "ami-", "The image id '[{}]' 
                                    "The image ids '[{}]' do not exist"};
 inline constexpr IdWords kVolumeIds{"InvalidVolume", "vol-", "The volume '{}' does not exist.",
                                     "The volumes '{}' do not exist."};
+inline constexpr IdWords kSnapshotIds{"InvalidSnapshot", "snap-", "The snapshot '{}' does not exist.",
+                                      "The snapshots '{}' do not exist."};
 inline constexpr IdWords kVpcIds{"InvalidVpcID", "vpc-", "The vpc ID '{}' does not exist",
                                  "The vpc IDs '{}' do not exist"};
 inline constexpr IdWords kSubnetIds{"InvalidSubnetID", "subnet-", "The subnet ID '{}' does not exist",

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "api/ec2/ids.hpp"
+#include "control/commands/snapshots.hpp"
 
 namespace stipend::api {
 namespace {
@@ -34,6 +35,10 @@ base::Status check_own_resources(const domain::State& state, const base::Account
     const std::array<std::string, 1> one = {text};
     if (is_foreign<domain::Instance>(state, account, text)) return ids_not_found(kInstanceIds, one);
     if (is_foreign<domain::Disk>(state, account, text)) return ids_not_found(kVolumeIds, one);
+    if (const auto snapshot = base::SnapshotId::parse(text);
+        snapshot && is_foreign<domain::Disk>(state, account, control::disk_of(*snapshot).str()))
+      return ids_not_found(kSnapshotIds, one);
+    if (is_foreign<domain::Image>(state, account, text)) return ids_not_found(kImageIds, one);
     if (is_foreign<domain::KeyPair>(state, account, text)) return ids_not_found(kKeyPairIds, one);
   }
   return {};

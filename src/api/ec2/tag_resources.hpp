@@ -1,4 +1,4 @@
-// What can be tagged: instances, volumes, key pairs. Strand parts take a State.
+// What can be tagged: instances, volumes, snapshots, images, key pairs. Strand parts take a State.
 #pragma once
 
 #include <span>
@@ -14,7 +14,7 @@ namespace stipend::api {
 
 struct Tagged {
   std::string id;
-  std::string_view type;  // "instance", "volume", "key-pair"
+  std::string_view type;  // "instance", "volume", "snapshot", "image", "key-pair"
   const domain::Tags* tags;
   std::shared_ptr<const void> row;  // keeps the tags
 };

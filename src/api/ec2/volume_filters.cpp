@@ -2,6 +2,7 @@
 #include "api/ec2/volume_view.hpp"
 
 #include "api/ec2/names.hpp"
+#include "control/commands/snapshots.hpp"
 
 namespace stipend::api {
 namespace {
@@ -35,6 +36,7 @@ constexpr Field kFields[] = {
     {"encrypted", [](const VolumeView&, Probe& p) { p(false); }},
     {"multi-attach-enabled", [](const VolumeView&, Probe& p) { p(false); }},
     {"size", [](const VolumeView& v, Probe& p) { p(v.disk->gib); }},
+    {"snapshot-id", [](const VolumeView& v, Probe& p) { p(v.disk->source.empty() ? "" : control::snapshot_id(v.disk->source).str()); }},
     {"status", [](const VolumeView& v, Probe& p) { p(state_of(v)); }},
     {"volume-id", [](const VolumeView& v, Probe& p) { p(v.disk->id.str()); }},
     {"volume-type", [](const VolumeView&, Probe& p) { p("gp2"); }},
@@ -45,7 +47,6 @@ constexpr std::string_view kUnset[] = {
     "fast-restored",
     "operator.managed",
     "operator.principal",
-    "snapshot-id",
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "api/ec2/names.hpp"
 #include "api/ec2/tags.hpp"
+#include "control/commands/snapshots.hpp"
 
 namespace stipend::api {
 
@@ -34,7 +35,7 @@ aws::ec2::Volume to_aws(const VolumeView& view) {
   out.availability_zone_id = zone_id(*view.settings, zone_of(view));
   out.encrypted = false;
   out.multi_attach_enabled = false;
-  out.snapshot_id = "";
+  out.snapshot_id = row.source.empty() ? "" : control::snapshot_id(row.source).str();
   out.tags = to_aws(row.tags);
   if (view.instance) {
     auto& attachment = out.attachments.emplace_back();

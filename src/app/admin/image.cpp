@@ -54,6 +54,7 @@ awaitable<JsonResult> list(AdminContext& context, control::Actor actor, Json) {
                                            for (const auto& [id, image] : state.images)
                                              out.push_back({{"image_id", id.str()},
                                                             {"name", image->name},
+                                                            {"account", image->account.str()},
                                                             {"description", image->description},
                                                             {"jupyter", image->jupyter},
                                                             {"created", base::to_iso8601(image->created)}});

@@ -3,6 +3,7 @@
 #include "control/commands/accounts.hpp"
 #include "control/commands/common.hpp"
 #include "control/commands/instances.hpp"
+#include "control/commands/snapshots.hpp"
 #include "control/commands/tag_rules.hpp"
 
 namespace stipend::control {
@@ -27,16 +28,30 @@ base::Status change_one(domain::Tags& tags, const TagChange& change) {
 }
 
 // Puts the row with its tags changed; false when the actor may not see such a row.
-template <class Row, class Id>
-base::Result<bool> try_row(Tx& tx, const std::string& resource, const TagChange& change) {
-  const auto id = Id::parse(resource);
-  if (!id) return false;
-  const Row* known = tx.state().find<Row>(*id);
+template <class Row>
+base::Result<bool> try_key(Tx& tx, const domain::Key<Row>& key, const TagChange& change) {
+  const Row* known = tx.state().find<Row>(key);
   if (!known || !may_act_for(tx.state(), tx.actor(), known->account)) return false;
   Row row = *known;
   TRY(change_one(row.tags, change));
   if (row.tags != known->tags) tx.save(std::move(row));
   return true;
+}
+
+template <class Row, class Id>
+base::Result<bool> try_row(Tx& tx, const std::string& resource, const TagChange& change) {
+  const auto id = Id::parse(resource);
+  if (!id) return false;
+  return try_key<Row>(tx, *id, change);
+}
+
+// A snapshot is a disk by another name, and by that alone.
+base::Result<bool> try_disk(Tx& tx, const std::string& resource, const TagChange& change) {
+  const auto snapshot = base::SnapshotId::parse(resource);
+  const auto id = snapshot ? disk_of(*snapshot) : base::DiskId::parse(resource).value_or(base::DiskId());
+  const auto* disk = tx.state().find<domain::Disk>(id);
+  if (!disk || (disk->kind == domain::DiskKind::kSnapshot) != snapshot.has_value()) return false;
+  return try_key<domain::Disk>(tx, id, change);
 }
 
 std::unexpected<base::Error> unknown(const std::string& resource) {
@@ -46,6 +61,10 @@ std::unexpected<base::Error> unknown(const std::string& resource) {
     return base::fail(Fault::kNotFound, "InvalidVolume.NotFound", fmt::format("The volume '{}' does not exist.", resource));
   if (base::KeyPairId::parse(resource))
     return base::fail(Fault::kNotFound, "InvalidKeyPair.NotFound", fmt::format("The key pair '{}' does not exist", resource));
+  if (base::SnapshotId::parse(resource))
+    return base::fail(Fault::kNotFound, "InvalidSnapshot.NotFound", fmt::format("The snapshot '{}' does not exist.", resource));
+  if (base::ImageId::parse(resource))
+    return base::fail(Fault::kNotFound, "InvalidAMIID.NotFound", fmt::format("The image id '[{}]' does not exist", resource));
   return base::fail(Fault::kInvalid, "InvalidID", fmt::format("The ID '{}' is not valid", resource.substr(0, 100)));
 }
 
@@ -60,10 +79,13 @@ base::Status change_tags(Tx& tx, const TagChange& change) {
   for (const auto& resource : change.resources) {
     TRY_ASSIGN(bool done, (try_row<domain::Instance, base::InstanceId>(tx, resource, change)));
     if (!done) {
-      TRY_ASSIGN(done, (try_row<domain::Disk, base::DiskId>(tx, resource, change)));
+      TRY_ASSIGN(done, try_disk(tx, resource, change));
     }
     if (!done) {
       TRY_ASSIGN(done, (try_row<domain::KeyPair, base::KeyPairId>(tx, resource, change)));
+    }
+    if (!done) {
+      TRY_ASSIGN(done, (try_row<domain::Image, base::ImageId>(tx, resource, change)));
     }
     if (!done) return unknown(resource);
     tx.audit(change.remove ? "delete-tags" : "create-tags", resource, {});
