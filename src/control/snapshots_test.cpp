@@ -22,7 +22,10 @@ constexpr std::int64_t kDay = 86'400;
 
 class Snapshots : public testing::Test {
  protected:
-  Snapshots() { EXPECT_EQ(table_.run("course per-second grace 86400\naccount ada 5.00\naccount alan 5.00\naccount grace 5.00 teacher"), ""); }
+  Snapshots() {
+    EXPECT_EQ(table_.run("course per-second grace 86400\naccount ada 5.00\naccount alan 5.00\naccount grace 5.00 teacher"), "");
+    EXPECT_EQ(host([](Tx& tx) { return set_trash(tx, {}); }), "ok");
+  }
 
   std::string as(const std::string& who, Engine::Plan plan) { return table_.command(table_.actor(who), std::move(plan)); }
   std::string host(Engine::Plan plan) { return table_.command({"host", "host", "", {}, domain::Role::kStudent}, std::move(plan)); }

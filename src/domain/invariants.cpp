@@ -4,6 +4,7 @@
 
 #include "domain/charge.hpp"
 #include "domain/figures.hpp"
+#include "domain/storage.hpp"
 
 namespace stipend::domain {
 
@@ -89,7 +90,7 @@ Violation RunsMatchStates::operator()(const State& state) const {
     cpu_milli += instance->run ? instance->run->cpu_milli : 0;
     memory_mib += instance->run ? instance->run->memory_mib : 0;
   }
-  for (const auto& [id, disk] : state.disks) disks_gib += disk->gib;
+  for (const auto& [id, disk] : state.disks) disks_gib += occupied_gib(*disk);
   if (cpu_milli != state.used_cpu_milli || memory_mib != state.used_memory_mib || disks_gib != state.disks_gib) return "the sum of used room is wrong";
   return {};
 }
