@@ -10,6 +10,7 @@
 
 #include "aws/sigv4.hpp"
 #include "control/commands/accounts.hpp"
+#include "control/commands/addresses.hpp"
 #include "control/commands/reports.hpp"
 #include "control/commands/room.hpp"
 
@@ -134,6 +135,10 @@ Got World::call(const Caller& caller, std::string form, std::string_view service
 
 void World::settle() {
   for (const auto& effect : engine.take_effects()) {
+    if (const auto* moved = std::get_if<control::AddressEffect>(&effect)) {
+      change([&](control::Tx& tx) { return control::address_confirmed(tx, moved->key, moved->public_address); });
+      continue;
+    }
     compute::Report report;
     report.host = *base::HostId::parse("h-00000000000000001");
     report.boot_id = "boot";

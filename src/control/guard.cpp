@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "control/commands/addresses.hpp"
 #include "control/commands/free_tier.hpp"
 #include "control/commands/policy.hpp"
 #include "control/commands/queue.hpp"
@@ -47,7 +48,7 @@ void Guard::look() {
     through = now >= look_through_at_ms_;
   }
   struct Seen {
-    bool through = false, queue = false;
+    bool through = false, queue = false, unpaid = false;
     base::WallTime edge, posted;
     std::vector<base::AccountId> due;
   };
@@ -61,6 +62,7 @@ void Guard::look() {
         seen->through = through || seen->edge != known;
         seen->posted = posted;
         if (!seen->through) return {};
+        seen->unpaid = has_unpaid_addresses(state, server_now);
         if (posted != midnight) {
           seen->due = accounts_with_old_disks(state, server_now);
           if (seen->due.empty()) seen->posted = midnight;
@@ -83,6 +85,7 @@ void Guard::look() {
         if (status && seen->through) found(seen->due, seen->edge);
         if (status) take_turns();
         if (status && seen->queue) serve();
+        if (status && seen->unpaid) release_unpaid();
       });
 }
 
@@ -183,6 +186,11 @@ void Guard::serve() {
         const std::lock_guard lock(guard_);
         serving_ = false;
       });
+}
+
+// What could not be committed is seen again in a minute.
+void Guard::release_unpaid() {
+  engine_.submit(actor(), [](Tx& tx) { return release_unpaid_addresses(tx); }, [](base::Status) {});
 }
 
 void Guard::forget() {

@@ -1,9 +1,8 @@
-// Guard: renews leases before they run out, posts what falls due, gives the queue its turns and accounts their free tier, forgets
-// what is over. Decides nothing
-// itself: it calls the commands of renewals.hpp, account by account, every few minutes and at once when
-// asked. Whose turn it is next it knows by itself; all machines are looked through once a minute and where a rule begins or
-// ends, so that a hundred thousand of them cost nothing between their renewals. tick() is called every second by one thread
-// (Service's, or a simulation); renew_soon() by any.
+// Guard: renews leases before they run out, posts what falls due, releases elastic addresses that no credit pays, gives the queue
+// its turns and accounts their free tier, forgets what is over. Decides nothing itself: it calls the commands of renewals.hpp,
+// account by account, every few minutes and at once when asked. Whose turn it is next it knows by itself; all machines are
+// looked through once a minute and where a rule begins or ends, so that a hundred thousand of them cost nothing between their
+// renewals. tick() is called every second by one thread (Service's, or a simulation); renew_soon() by any.
 #pragma once
 
 #include <map>
@@ -34,6 +33,7 @@ class Guard {
   void take_turns();
   void renew(const base::AccountId& account);
   void serve();
+  void release_unpaid();
   void forget();
   void give_free_tier(std::optional<base::AccountId> after);
 

@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "control/commands/accounts.hpp"
+#include "control/commands/addresses.hpp"
 #include "control/commands/instances.hpp"
 #include "control/commands/reports.hpp"
 #include "control/commands/room.hpp"
@@ -37,10 +38,10 @@ class GuardTest : public testing::Test {
     engine_.submit(actor, std::move(plan), [](base::Status status) { ASSERT_TRUE(status) << status.error().message; });
     engine_.pump(16, false);
   }
-  base::AccountId member(const char* name) {
+  base::AccountId member(const char* name, base::Money credit = base::Money::dollars(100)) {
     base::AccountId id;
     run(kAdmin, [&](Tx& tx) -> base::Status {
-      TRY_ASSIGN(const auto made, create_account(tx, vault_, {.course = "c", .name = name, .credit = base::Money::dollars(100)}));
+      TRY_ASSIGN(const auto made, create_account(tx, vault_, {.course = "c", .name = name, .credit = credit}));
       id = made.account;
       return {};
     });
@@ -138,6 +139,42 @@ TEST_F(GuardTest, AtMidnightWhoHasADiskIsRenewedOnce) {
   EXPECT_GE(posted, 1u);
   pass(20 * kMinute);
   EXPECT_LE(renewals(), 1u);
+}
+
+TEST_F(GuardTest, AnElasticAddressThatNoCreditPaysIsReleasedWithinAMinute) {
+  const auto alan = member("Alan", {10'000'000});  // two hours, one of them in reserve
+  member("Ada");
+  run({.who = alan.str(), .via = "aws", .request_id = "t", .account = alan}, [](Tx& tx) -> base::Status {
+    TRY(allocate_address(tx, {}));
+    return {};
+  });
+  clock_.advance_ms(3'500'000);
+  pass(95);
+  EXPECT_EQ(disk_->state.elastic_addresses.size(), 1u);
+  const auto audits = disk_->state.last_audit;
+  store_.plan_next(store::Planned::kFail);
+  pass(65);
+  pass(kMinute);  // what could not be committed is tried again
+  EXPECT_TRUE(disk_->state.elastic_addresses.empty());
+  EXPECT_EQ(disk_->state.last_audit, audits + 1);
+  pass(5 * kMinute);
+  EXPECT_EQ(disk_->state.last_audit, audits + 1);
+}
+
+TEST_F(GuardTest, AtMidnightWhoHasOnlyAnElasticAddressIsPosted) {
+  const auto ada = member("Ada");
+  run({.who = ada.str(), .via = "aws", .request_id = "t", .account = ada}, [](Tx& tx) -> base::Status {
+    TRY(allocate_address(tx, {}));
+    return {};
+  });
+  pass(kMinute);
+  const auto last = disk_->state.last_entry;
+  const auto left_s = kDay - clock_.wall().ms / 1000 % kDay;
+  clock_.advance_ms((left_s - 10) * 1000);
+  pass(5);
+  EXPECT_EQ(disk_->state.last_entry, last);
+  pass(kMinute);
+  EXPECT_EQ(disk_->state.last_entry, last + 1);
 }
 
 TEST_F(GuardTest, ARenewalThatCouldNotBeCommittedIsTriedAgainSoon) {

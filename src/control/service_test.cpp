@@ -9,6 +9,7 @@
 #include "base/random.hpp"
 #include "compute/fake/fake_provider.hpp"
 #include "control/commands/accounts.hpp"
+#include "control/commands/addresses.hpp"
 #include "control/commands/instances.hpp"
 #include "control/vault.hpp"
 #include "store/memory/memory_store.hpp"
@@ -54,6 +55,19 @@ class ServiceTest : public testing::Test {
         [&](const domain::State& state, base::WallTime) -> base::Status {
           const auto* row = state.find<domain::Instance>(id);
           promise.set_value(row ? row->state : InstanceState::kTerminated);
+          return {};
+        },
+        [](base::Status) {});
+    return promise.get_future().get();
+  }
+  // What the machine's host has confirmed.
+  std::string host_address_of(const base::InstanceId& id) {
+    std::promise<std::string> promise;
+    service_->engine().read(
+        {},
+        [&](const domain::State& state, base::WallTime) -> base::Status {
+          const auto* row = state.find<domain::Instance>(id);
+          promise.set_value(row && row->run ? row->run->host_address : "");
           return {};
         },
         [](base::Status) {});
@@ -111,6 +125,28 @@ TEST_F(ServiceTest, AMachineIsLaunchedRunsStopsAndStartsAgain) {
   EXPECT_GT(service_->counters().commits, 5u);
   service_.reset();
   EXPECT_TRUE(disk_->state.with_run.empty());
+}
+
+TEST_F(ServiceTest, AnElasticAddressIsAtItsMachineAsSoonAsTheHostSaysSoAndAgainAtTheNextStart) {
+  begin();
+  make_class();
+  LaunchRequest request;
+  request.image = image_.id;
+  request.type = "t2.medium";
+  auto launched = run<Launched>(ada_, [&](Tx& tx) { return launch(tx, request); });
+  ASSERT_TRUE(launched) << launched.error().message;
+  const auto id = launched->instances.at(0)->id;
+  ASSERT_TRUE(eventually([&] { return state_of(id) == InstanceState::kRunning; }));
+  const auto address = run<domain::RowPtr<domain::Address>>(ada_, [](Tx& tx) { return allocate_address(tx, {}); });
+  ASSERT_TRUE(address) << address.error().message;
+  EXPECT_NE(host_address_of(id), (*address)->address);
+  ASSERT_TRUE(run<std::string>(ada_, [&](Tx& tx) { return associate_address(tx, {(*address)->id, id}); }));
+  ASSERT_TRUE(eventually([&] { return host_address_of(id) == (*address)->address; }));
+  ASSERT_TRUE(run<StateChanges>(ada_, [&](Tx& tx) { return stop(tx, {.ids = {id}}); }));
+  ASSERT_TRUE(eventually([&] { return state_of(id) == InstanceState::kStopped; }));
+  ASSERT_TRUE(run<StateChanges>(ada_, [&](Tx& tx) { return start(tx, {id}, false); }));
+  ASSERT_TRUE(eventually([&] { return state_of(id) == InstanceState::kRunning; }));
+  EXPECT_EQ(host_address_of(id), (*address)->address);
 }
 
 TEST_F(ServiceTest, WhatRanWhenItsHostForgotItIsFoundStoppedAfterARestart) {

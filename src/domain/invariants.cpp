@@ -48,6 +48,17 @@ Violation HoldsNameTheirGrants::operator()(const State& state) const {
     if (total != disk->reserved) return fmt::format("{}: the reserve is not the sum of its draws", id.str());
     if (disk->deleted && disk->reserved != Money{}) return fmt::format("{}: deleted, yet reserved", id.str());
   }
+  for (const auto& [id, address] : state.elastic_addresses) {
+    Money total;
+    for (const auto& draw : address->reserve_draws) {
+      const Grant* grant = state.find<Grant>(draw.grant);
+      if (!grant || grant->account != address->account || !grant->only_types.empty())
+        return fmt::format("{}: the reserve draws on a grant it may not use", id);
+      total += draw.amount;
+      drawn[draw.grant] += draw.amount;
+    }
+    if (total != address->reserved) return fmt::format("{}: the reserve is not the sum of its draws", id);
+  }
   for (const auto& [id, grant] : state.grants) {
     if (grant->spent < Money{} || grant->taken_back < Money{} || grant->expired < Money{})
       return fmt::format("{}: a negative part", id.str());
@@ -110,11 +121,36 @@ Violation DisksBelongToRuns::operator()(const State& state) const {
 
 Violation AddressesAreUnique::operator()(const State& state) const {
   std::set<std::string> used;
+  std::set<std::pair<InstanceId, std::string>> elastic;
+  for (const auto& [id, address] : state.elastic_addresses) {
+    if (!used.insert(address->address).second) return fmt::format("{}: {} is used twice", id, address->address);
+    elastic.emplace(address->instance, address->address);
+  }
   for (const auto& [id, instance] : state.instances)
-    for (const auto* address : {&instance->private_address, &instance->public_address})
-      if (!address->empty() && !used.insert(*address).second)
+    for (const auto* address : {&instance->private_address, &instance->public_address}) {
+      const bool own_elastic = address == &instance->public_address && elastic.contains({id, *address});
+      if (!address->empty() && !own_elastic && !used.insert(*address).second)
         return fmt::format("{}: {} is used twice", id.str(), *address);
+    }
   if (used != state.addresses) return "the index of addresses is wrong";
+  return {};
+}
+
+Violation ElasticAddressesFollowMachines::operator()(const State& state) const {
+  std::set<InstanceId> with_one;
+  for (const auto& [id, address] : state.elastic_addresses) {
+    if (address->instance.empty() != address->association.empty()) return fmt::format("{}: its association is half made", id);
+    const auto* machine = state.find<Instance>(address->instance);
+    if (address->idle_since.has_value() == (machine && machine->run)) return fmt::format("{}: it costs while its machine runs, or not while none does", id);
+    if (address->instance.empty()) continue;
+    if (!machine || machine->account != address->account || machine->state == InstanceState::kTerminated)
+      return fmt::format("{}: its machine is gone", id);
+    if (machine->public_address != address->address) return fmt::format("{}: its machine is at {}", id, machine->public_address);
+    if (!with_one.insert(address->instance).second) return fmt::format("{}: its machine has two", id);
+  }
+  for (const auto& [id, instance] : state.instances)
+    if (!instance->run && !instance->public_address.empty() && !with_one.contains(id))
+      return fmt::format("{}: does not run, yet is at {}", id.str(), instance->public_address);
   return {};
 }
 
@@ -146,7 +182,8 @@ Violation broken_invariant(const State& state, WallTime now) {
   if (auto broken = HoldsCoverTheirLeases{}(state)) return broken;
   if (auto broken = RunsMatchStates{}(state)) return broken;
   if (auto broken = DisksBelongToRuns{}(state)) return broken;
-  return AddressesAreUnique{}(state);
+  if (auto broken = AddressesAreUnique{}(state)) return broken;
+  return ElasticAddressesFollowMachines{}(state);
 }
 
 }  // namespace stipend::domain

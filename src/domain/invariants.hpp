@@ -40,8 +40,14 @@ struct DisksBelongToRuns {
   Violation operator()(const State& state) const;
 };
 
-// No address is used twice.
+// No address is used twice; an elastic one may be its machine's.
 struct AddressesAreUnique {
+  Violation operator()(const State& state) const;
+};
+
+// An elastic address costs exactly while no machine runs with it; a machine has at most one, and then it is what it is
+// reached at, also while it is stopped. A stopped machine has no other public address.
+struct ElasticAddressesFollowMachines {
   Violation operator()(const State& state) const;
 };
 

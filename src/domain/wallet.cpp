@@ -447,15 +447,19 @@ void Wallet::fail_snapshot(const DiskId& id) {
 }
 
 void Wallet::set_idle(const std::string& id, bool idle) {
+  if (idle == addresses_.rows.at(id)->idle_since.has_value()) return;
+  if (!idle) {  // an idle time is posted as it ends: afterwards nobody knows which day its seconds were in
+    if (const auto midnight = utc_midnight(now_); addresses_.rows.at(id)->posted_at < midnight) post_kept(addresses_, id, midnight);
+    post_kept(addresses_, id, now_);
+  }
   Address& address = addresses_.edit(id);
-  if (idle == address.idle_since.has_value()) return;
   address.idle = counted(address, now_);
   address.idle_since = idle ? std::optional(now_) : std::nullopt;
   refresh_storage();
 }
 
 void Wallet::release_address(const std::string& id) {
-  post_kept(addresses_, id, now_);
+  set_idle(id, false);
   free_reserve(addresses_.edit(id));
   addresses_.rows.erase(id);
   addresses_.edited.erase(id);

@@ -1,5 +1,6 @@
 #include "store/apply.hpp"
 
+#include <algorithm>
 #include <type_traits>
 
 #include "domain/storage.hpp"
@@ -29,6 +30,20 @@ void note(Of& of, const Row& row, bool present) {
     take_from(of, row.account, row.id);
 }
 
+// A machine that has an elastic address names the same one as the address's row, in whichever order both change.
+bool is_elastic(const State& state, const domain::AccountId& account, const std::string& address) {
+  const auto of = state.addresses_of.find(account);
+  return of != state.addresses_of.end() && std::ranges::any_of(of->second, [&](const std::string& id) {
+    return state.elastic_addresses.at(id)->address == address;
+  });
+}
+bool is_of_a_machine(const State& state, const domain::AccountId& account, const std::string& address) {
+  const auto of = state.instances_of.find(account);
+  return of != state.instances_of.end() && std::ranges::any_of(of->second, [&](const domain::InstanceId& id) {
+    return state.instances.at(id)->public_address == address;
+  });
+}
+
 template <class Row>
 void index([[maybe_unused]] State& state, [[maybe_unused]] const Row& row, [[maybe_unused]] bool present) {
   if constexpr (std::is_same_v<Row, domain::Instance>) {
@@ -45,7 +60,7 @@ void index([[maybe_unused]] State& state, [[maybe_unused]] const Row& row, [[may
       if (address->empty()) continue;
       if (present)
         state.addresses.insert(*address);
-      else
+      else if (!is_elastic(state, row.account, *address))
         state.addresses.erase(*address);
     }
   } else if constexpr (std::is_same_v<Row, domain::Disk>) {
@@ -53,6 +68,10 @@ void index([[maybe_unused]] State& state, [[maybe_unused]] const Row& row, [[may
     state.disks_gib += present ? domain::occupied_gib(row) : -domain::occupied_gib(row);
   } else if constexpr (std::is_same_v<Row, domain::Address>) {
     note(state.addresses_of, row, present);
+    if (present)
+      state.addresses.insert(row.address);
+    else if (!is_of_a_machine(state, row.account, row.address))
+      state.addresses.erase(row.address);
   } else if constexpr (std::is_same_v<Row, domain::Grant>) {
     note(state.grants_of, row, present);
   } else if constexpr (std::is_same_v<Row, domain::KeyPair>) {
@@ -69,7 +88,9 @@ bool is_indexed_alike(const Row& a, const Row& b) {
            a.private_address == b.private_address && a.public_address == b.public_address;
   else if constexpr (std::is_same_v<Row, domain::Disk>)
     return a.account == b.account && domain::occupied_gib(a) == domain::occupied_gib(b);
-  else if constexpr (std::is_same_v<Row, domain::Grant> || std::is_same_v<Row, domain::KeyPair> || std::is_same_v<Row, domain::Address>)
+  else if constexpr (std::is_same_v<Row, domain::Address>)
+    return a.account == b.account && a.address == b.address;
+  else if constexpr (std::is_same_v<Row, domain::Grant> || std::is_same_v<Row, domain::KeyPair>)
     return a.account == b.account;
   else
     return true;  // it has none

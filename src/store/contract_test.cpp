@@ -246,11 +246,18 @@ TEST_P(StoreContract, UsageOfADayIsTheSumOfItsEntries) {
 TEST_P(StoreContract, IndexesAreBuiltOnLoad) {
   auto running = instance(), stopped = instance();
   stopped.run.reset();
-  ASSERT_EQ(Outcome::kCommitted, commit({put(running), put(stopped)}));
+  running.public_address = "127.97.0.9";
+  Address used{.id = "eipalloc-1", .account = account_, .address = running.public_address};
+  Address idle{.id = "eipalloc-2", .account = account_, .address = "127.97.0.10"};
+  ASSERT_EQ(Outcome::kCommitted, commit({put(running), put(stopped), put(used), put(idle)}));
   reopen();
   EXPECT_EQ(state_.instances_of[account_], (std::set{running.id, stopped.id}));
   EXPECT_EQ(state_.with_run, std::set{running.id});
-  EXPECT_EQ(state_.addresses, (std::set<std::string>{running.private_address, stopped.private_address}));
+  EXPECT_EQ(state_.addresses, (std::set<std::string>{running.private_address, stopped.private_address, used.address, idle.address}));
+  EXPECT_EQ(state_.addresses_of[account_], (std::set{used.id, idle.id}));
+  ASSERT_EQ(Outcome::kCommitted, commit({Erase<Address>{used.id}, Erase<Address>{idle.id}}));
+  reopen();
+  EXPECT_EQ(state_.addresses, (std::set<std::string>{running.private_address, stopped.private_address, running.public_address}));
 }
 
 TEST_P(StoreContract, PutReplacesAndEraseRemoves) {

@@ -40,6 +40,8 @@ inline constexpr IdWords kGroupIds{"InvalidGroup", "sg-", "The security group '{
                                    "The security groups '{}' do not exist"};
 inline constexpr IdWords kKeyPairIds{"InvalidKeyPair", "key-", "The key pair ID '{}' does not exist",
                                      "The key pair IDs '{}' do not exist"};
+inline constexpr IdWords kAllocationIds{"InvalidAllocationID", "eipalloc-", "The allocation ID '{}' does not exist",
+                                        "The allocation IDs '{}' do not exist"};
 
 std::unexpected<base::Error> malformed_id(const IdWords& words, std::string_view id);
 std::unexpected<base::Error> ids_not_found(const IdWords& words, std::span<const std::string> ids);

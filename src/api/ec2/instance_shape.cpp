@@ -12,12 +12,14 @@ ec2::GroupIdentifier default_group(const domain::Instance& row) {
   return {.group_id = default_group_id(row.account), .group_name = "default"};
 }
 
-void fill(const domain::Instance& row, const Settings& settings, ec2::InstanceNetworkInterface& interface) {
+void fill(const InstanceView& view, ec2::InstanceNetworkInterface& interface) {
+  const auto& row = *view.instance;
+  const auto& settings = *view.settings;
   const auto private_name = private_dns_name(settings, row.private_address);
   auto& address = interface.private_ip_addresses.emplace_back();
   if (!row.public_address.empty()) {
     interface.association.emplace();
-    interface.association->ip_owner_id = "amazon";  // AWS's word for an address that is not the account's own
+    interface.association->ip_owner_id = address_owner(view);
     interface.association->public_dns_name = public_dns_name(row.public_address);
     interface.association->public_ip = row.public_address;
     address.association = interface.association;
@@ -65,7 +67,7 @@ void add_network_and_disk(ec2::Instance& out, const InstanceView& view) {
   out.vpc_id = vpc_id(row.account);
   out.source_dest_check = true;
   out.security_groups.push_back(default_group(row));
-  fill(row, *view.settings, out.network_interfaces.emplace_back());
+  fill(view, out.network_interfaces.emplace_back());
   if (view.root_disk && !view.root_disk->deleted)
     out.block_device_mappings.push_back(to_mapping(*view.root_disk, kRootDevice, view.root_disk->created));
   if (view.home_disk) out.block_device_mappings.push_back(to_mapping(*view.home_disk, kHomeDevice, row.launched));

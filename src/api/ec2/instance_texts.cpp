@@ -20,7 +20,7 @@ void InstanceTexts::keep(const InstanceView& view, aws::Written text) {
   auto& kept = young_[view.instance->id];
   if (kept.text) young_bytes_ -= kept.text->size();
   young_bytes_ += text->size();
-  kept = {view.instance, view.root_disk, view.home_disk, std::move(text)};
+  kept = {view.instance, view.root_disk, view.home_disk, view.elastic, std::move(text)};
 }
 
 std::vector<aws::Written> InstanceTexts::of(std::span<const InstanceView> views) {

@@ -24,9 +24,10 @@ class InstanceTexts {
   struct Kept {
     domain::RowPtr<domain::Instance> instance;
     domain::RowPtr<domain::Disk> root_disk, home_disk;
+    domain::RowPtr<domain::Address> elastic;
     aws::Written text;
     bool is_of(const InstanceView& view) const {
-      return instance == view.instance && root_disk == view.root_disk && home_disk == view.home_disk;
+      return instance == view.instance && root_disk == view.root_disk && home_disk == view.home_disk && elastic == view.elastic;
     }
   };
   using Shelf = std::unordered_map<base::InstanceId, Kept>;

@@ -50,6 +50,13 @@ TEST_F(Texts, AreWrittenAnewWhenARowWasReplaced) {
   disk.id = base::make_id<base::DiskId>(random_);
   view.root_disk = std::make_shared<const domain::Disk>(disk);
   EXPECT_NE(texts.of({&view, 1}).front()->find(disk.id.str()), std::string::npos);
+  row.public_address = "127.97.0.9";
+  view.instance = std::make_shared<const domain::Instance>(row);
+  EXPECT_NE(texts.of({&view, 1}).front()->find("<ipOwnerId>amazon<"), std::string::npos);
+  domain::Address address;
+  address.account = row.account;
+  view.elastic = std::make_shared<const domain::Address>(address);
+  EXPECT_NE(texts.of({&view, 1}).front()->find("<ipOwnerId>123456789012<"), std::string::npos);
 }
 
 TEST_F(Texts, ThatAreAskedForStayAndTheOthersGoWhenTheRoomIsUsedUp) {

@@ -6,6 +6,7 @@
 
 #include "api/ec2/ids.hpp"
 #include "api/ec2/names.hpp"
+#include "control/commands/addresses.hpp"
 
 namespace stipend::api {
 namespace {
@@ -30,6 +31,7 @@ InstanceView view_of(const domain::State& state, const Settings& settings,
   view.root_disk = row_of<domain::Disk>(state, instance->root_disk);
   if (auto home = row_of<domain::Disk>(state, instance->home_disk); home && home->attached == instance->id)
     view.home_disk = std::move(home);
+  if (const auto* elastic = control::elastic_address_of(state, *instance)) view.elastic = row_of<domain::Address>(state, elastic->id);
   view.instance = std::move(instance);
   view.settings = &settings;
   return view;
@@ -77,6 +79,8 @@ std::string instance_key(const InstanceView& view) {
   return fmt::format("{:020}/{}/{:010}/{}", row.created.ms, row.reservation.str(), row.launch_index,
                      row.id.str());
 }
+
+std::string address_owner(const InstanceView& view) { return view.elastic ? view.elastic->account.str() : "amazon"; }
 
 std::int64_t state_code(domain::InstanceState state) {
   switch (state) {

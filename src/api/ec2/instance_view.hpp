@@ -17,6 +17,7 @@ struct InstanceView {
   domain::RowPtr<domain::Instance> instance;
   domain::RowPtr<domain::Disk> root_disk;  // null once the disk is gone
   domain::RowPtr<domain::Disk> home_disk;  // null: none, or another machine has it now
+  domain::RowPtr<domain::Address> elastic;  // null: its public address is not the account's own
   const Settings* settings = nullptr;
 };
 
@@ -35,6 +36,8 @@ awaitable<base::Result<std::vector<InstanceView>>> read_instances(const Context&
 void sort_instances(std::vector<InstanceView>& views);
 std::string instance_key(const InstanceView& view);
 
+// Whose its public address is: the account's, or in AWS's words "amazon"'s.
+std::string address_owner(const InstanceView& view);
 std::int64_t state_code(domain::InstanceState state);
 std::string_view state_name(domain::InstanceState state);
 aws::ec2::InstanceState to_aws(domain::InstanceState state);

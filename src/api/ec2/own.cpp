@@ -40,6 +40,7 @@ base::Status check_own_resources(const domain::State& state, const base::Account
       return ids_not_found(kSnapshotIds, one);
     if (is_foreign<domain::Image>(state, account, text)) return ids_not_found(kImageIds, one);
     if (is_foreign<domain::KeyPair>(state, account, text)) return ids_not_found(kKeyPairIds, one);
+    if (const auto* address = state.find<domain::Address>(text); address && address->account != account) return ids_not_found(kAllocationIds, one);
   }
   return {};
 }

@@ -12,7 +12,7 @@ namespace stipend::api {
 
 base::Status check_own(const domain::State& state, const base::AccountId& account,
                        std::span<const base::InstanceId> instances);
-// Instances, volumes, key pairs by their ids as text; what is not there is left to the command.
+// Instances, volumes, key pairs, elastic addresses by their ids as text; what is not there is left to the command.
 base::Status check_own_resources(const domain::State& state, const base::AccountId& account,
                                  std::span<const std::string> resources);
 

@@ -29,7 +29,7 @@ void each_of(const domain::State& state, const std::map<base::AccountId, std::se
 
 base::Status check_tag_resources(std::span<const std::string> ids) {
   constexpr std::size_t kResourcesMax = 1000;
-  constexpr IdWords kTaggable[] = {kInstanceIds, kVolumeIds, kKeyPairIds, kSnapshotIds, kImageIds};
+  constexpr IdWords kTaggable[] = {kInstanceIds, kVolumeIds, kKeyPairIds, kSnapshotIds, kImageIds, kAllocationIds};
   if (ids.size() > kResourcesMax)
     return base::fail(base::Fault::kInvalid, "InvalidParameterValue",
                       fmt::format("At most {} resources can be given in one call.", kResourcesMax));
@@ -50,6 +50,8 @@ std::vector<Tagged> tagged_of(const domain::State& state, const base::AccountId&
   each_of<domain::KeyPair>(state, state.key_pairs_of, account, [&](const auto& row) { add(found, row->id.str(), "key-pair", row); });
   for (const auto& [id, image] : state.images)
     if (image->account == account && !image->deregistered) add(found, id.str(), "image", image);
+  if (const auto mine = state.addresses_of.find(account); mine != state.addresses_of.end())
+    for (const auto& id : mine->second) add(found, id, "elastic-ip", state.elastic_addresses.at(id));
   return found;
 }
 

@@ -1,4 +1,4 @@
-// What can be tagged: instances, volumes, snapshots, images, key pairs. Strand parts take a State.
+// What can be tagged: instances, volumes, snapshots, images, key pairs, elastic addresses. Strand parts take a State.
 #pragma once
 
 #include <span>
@@ -14,7 +14,7 @@ namespace stipend::api {
 
 struct Tagged {
   std::string id;
-  std::string_view type;  // "instance", "volume", "snapshot", "image", "key-pair"
+  std::string_view type;  // "instance", "volume", "snapshot", "image", "key-pair", "elastic-ip"
   const domain::Tags* tags;
   std::shared_ptr<const void> row;  // keeps the tags
 };

@@ -41,7 +41,7 @@ AccountsOfPersons count_accounts(const domain::State& state);
 void rename_member(Tx& tx, const domain::Account& account, const domain::Person& wanted, AccountsOfPersons& counts);
 
 // Machines stop (cause: teacher); access keys do not count and no machine is reached until the end of the suspension; disks,
-// credit and the ledger stay as they are.
+// elastic addresses, credit and the ledger stay as they are.
 base::Status suspend(Tx& tx, const Members& members);
 base::Status unsuspend(Tx& tx, const Members& members);
 base::Status move_section(Tx& tx, const Members& members, const std::string& section);

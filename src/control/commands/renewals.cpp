@@ -36,6 +36,8 @@ bool has_undrawn(const domain::State& state, const domain::Grant& grant) {
   if (const auto* hold = state.find<domain::Hold>(grant.account)) add(hold->draws);
   if (const auto disks = state.disks_of.find(grant.account); disks != state.disks_of.end())
     for (const auto& id : disks->second) add(state.find<domain::Disk>(id)->reserve_draws);
+  if (const auto addresses = state.addresses_of.find(grant.account); addresses != state.addresses_of.end())
+    for (const auto& id : addresses->second) add(state.find<domain::Address>(id)->reserve_draws);
   return drawn < grant.remaining();
 }
 
@@ -105,6 +107,9 @@ std::vector<base::AccountId> accounts_with_old_disks(const domain::State& state,
   std::vector<base::AccountId> out;
   for (const auto& [id, disk] : state.disks)
     if (!disk->deleted && disk->posted_at < midnight) out.push_back(disk->account);
+  for (const auto& [id, address] : state.elastic_addresses)
+    if (address->posted_at < midnight && base::cost(address->price, domain::counted(*address, midnight), base::Rounding::kFloor) > address->posted)
+      out.push_back(address->account);
   return sorted_once(std::move(out));
 }
 

@@ -7,7 +7,7 @@
 
 namespace stipend::control {
 
-// Accounts with something to renew, and those with disks to post since the newest UTC midnight; each sorted. The guard calls
+// Accounts with something to renew, and those with disks or elastic addresses to post since the newest UTC midnight; each sorted. The guard calls
 // renew_account for each, every domain::kRenewSeconds, and at once after a top-up.
 std::vector<base::AccountId> accounts_that_run(const domain::State& state);
 std::vector<base::AccountId> accounts_with_old_disks(const domain::State& state, base::WallTime now);

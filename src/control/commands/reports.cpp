@@ -85,6 +85,8 @@ base::Result<Renew> running(Tx& tx, Instance instance, const Report& report) {
     tx.audit("running", instance.id.str(), {});
     if (is_suspended(tx.state(), instance.account)) stop_again(tx, instance, report);
   }
+  if (first && run.host_address != instance.public_address)  // it lost its elastic address while it started
+    tx.effect(AddressEffect{report.key, instance.public_address});
   if (shortening_confirmed(run)) {
     run.held_run_max = run.lease_run_max;
     renew = instance.account;

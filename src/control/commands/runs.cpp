@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/check.hpp"
+#include "control/commands/addresses.hpp"
 #include "control/commands/policy.hpp"
 #include "control/commands/queue.hpp"
 #include "control/commands/room.hpp"
@@ -66,6 +67,8 @@ void set_reason(Instance& instance, domain::StopCause cause, domain::LeaseLimit 
 base::Result<std::vector<RunSeconds>> fund_runs(const domain::State& state, domain::Wallet& wallet,
                                                 const std::vector<Instance>& instances, const Shortage* with_disks) {
   const auto& account = instances.front().account;
+  for (const auto& instance : instances)
+    if (const auto* elastic = elastic_address_of(state, instance)) wallet.set_idle(elastic->id, false);
   auto machines = domain::machines_of(state, account, wallet.now());
   for (auto& m : machines) m.renewable = false;
   auto bounds = lease_bounds(state, account, wallet.now());
@@ -113,11 +116,13 @@ base::Status begin_runs(Tx& tx, std::vector<Instance>& instances, const std::vec
       TRY_ASSIGN(instance.private_address, take_private_address(tx, taken));
       taken.insert(instance.private_address);
     }
-    auto also = taken;
-    also.insert(instance.last_public_address);
-    TRY_ASSIGN(instance.public_address, take_public_address(tx, also));
-    taken.insert(instance.public_address);
-    instance.last_public_address = instance.public_address;
+    if (!elastic_address_of(tx.state(), instance)) {
+      auto also = taken;
+      also.insert(instance.last_public_address);
+      TRY_ASSIGN(instance.public_address, take_public_address(tx, also));
+      taken.insert(instance.public_address);
+      instance.last_public_address = instance.public_address;
+    }
 
     auto run = new_run(tx.state(), instance, tx.now());
     run.lease_seq = 1;
@@ -196,7 +201,8 @@ base::Money settle_run(Tx& tx, domain::Wallet& wallet, Instance& instance, const
     wallet.release({}, wallet.held_for({}));
   }
   instance.run.reset();
-  instance.public_address.clear();
+  if (const auto* elastic = elastic_address_of(tx.state(), instance)) wallet.set_idle(elastic->id, true);
+  else instance.public_address.clear();
   instance.jupyter_token.clear();
   return back;
 }
@@ -216,6 +222,7 @@ void finish_terminated(Tx& tx, domain::Wallet& wallet, Instance& instance) {
     wallet.detach_disk(root->id);
   }
   if (const auto* home = wallet.disk(instance.home_disk); home && home->attached == instance.id) wallet.detach_disk(home->id);
+  if (const auto* elastic = elastic_address_of(tx.state(), instance)) disassociate(wallet, elastic->id);
   domain::become(instance, InstanceState::kTerminated);
   drop_place_of(tx, instance.id);
   instance.terminated_at = tx.now();

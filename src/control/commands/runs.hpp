@@ -10,7 +10,8 @@
 namespace stipend::control {
 
 // Holds the money for a new run of each instance (rows not yet put, all of one account, without a run) in the
-// wallet and answers how long each may run; InsufficientCredit, with `with_disks` added to the figures, else.
+// wallet, ends the idle time of their elastic addresses, and answers how long each may run; InsufficientCredit, with
+// `with_disks` added to the figures, else.
 base::Result<std::vector<base::RunSeconds>> fund_runs(const domain::State& state, domain::Wallet& wallet,
                                                       const std::vector<domain::Instance>& instances,
                                                       const Shortage* with_disks = nullptr);
@@ -26,7 +27,8 @@ compute::StartSpec start_spec(const domain::State& state, const domain::Instance
 // keeps its state: the caller sets it.
 base::Money settle_run(Tx& tx, domain::Wallet& wallet, domain::Instance& instance, const domain::RunEnd& end);
 
-// The instance ends for good: disks that go with it are deleted, the others detached. No run may be left.
+// The instance ends for good: disks that go with it are deleted, the others detached, as its elastic address. No run may
+// be left.
 void finish_terminated(Tx& tx, domain::Wallet& wallet, domain::Instance& instance);
 
 // Deletes the root disk for the student (its cost ends now) when it goes with the instance.

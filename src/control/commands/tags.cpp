@@ -65,6 +65,8 @@ std::unexpected<base::Error> unknown(const std::string& resource) {
     return base::fail(Fault::kNotFound, "InvalidSnapshot.NotFound", fmt::format("The snapshot '{}' does not exist.", resource));
   if (base::ImageId::parse(resource))
     return base::fail(Fault::kNotFound, "InvalidAMIID.NotFound", fmt::format("The image id '[{}]' does not exist", resource));
+  if (base::is_prefixed_hex(resource, "eipalloc-"))
+    return base::fail(Fault::kNotFound, "InvalidAllocationID.NotFound", fmt::format("The allocation ID '{}' does not exist", resource));
   return base::fail(Fault::kInvalid, "InvalidID", fmt::format("The ID '{}' is not valid", resource.substr(0, 100)));
 }
 
@@ -86,6 +88,9 @@ base::Status change_tags(Tx& tx, const TagChange& change) {
     }
     if (!done) {
       TRY_ASSIGN(done, (try_row<domain::Image, base::ImageId>(tx, resource, change)));
+    }
+    if (!done && tx.state().find<domain::Address>(resource)) {
+      TRY_ASSIGN(done, try_key<domain::Address>(tx, resource, change));
     }
     if (!done) return unknown(resource);
     tx.audit(change.remove ? "delete-tags" : "create-tags", resource, {});

@@ -7,6 +7,9 @@
 //   tick 2
 //   report web running 0
 //   money ada available=0.90
+//   allocate ada ip
+//   associate ip web
+//   reached web ip
 //
 // A row ends with `-> CODE` when the command must fail with that error code. `#` begins a comment.
 #pragma once
@@ -36,6 +39,7 @@ class Table {
   const std::vector<domain::Entry>& entries() const { return entries_; }
   const domain::Instance& instance(const std::string& name) const;
   const base::AccountId& account(const std::string& name) const { return accounts_.at(name); }
+  const domain::Address* address(const std::string& name) const { return state().find<domain::Address>(addresses_.at(name)); }
   Actor actor(const std::string& account) const;
   // Runs one command; the error's code, or "ok".
   std::string command(const Actor& actor, Engine::Plan plan);
@@ -47,6 +51,7 @@ class Table {
   std::string row(const Words& words);
   std::string setup(const Words& words, std::string& answer);
   std::string machine(const Words& words, std::string& answer);
+  std::string elastic(const Words& words, std::string& answer);
   std::string report(const Words& words);
   std::string look(const Words& words);
   std::string check_money(const Words& words) const;
@@ -56,6 +61,7 @@ class Table {
   base::WallTime now_{1'800'000'000'000};  // 2027-01-15T08:00:00Z
   std::map<std::string, base::AccountId> accounts_;
   std::map<std::string, base::InstanceId> machines_;
+  std::map<std::string, std::string> addresses_;  // elastic ones, by their ids
   std::vector<Effect> effects_;
   std::vector<domain::Entry> entries_;
   domain::EntriesBalance balance_;

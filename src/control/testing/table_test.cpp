@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "control/commands/accounts.hpp"
+#include "control/commands/addresses.hpp"
 #include "control/commands/renewals.hpp"
 #include "control/commands/reports.hpp"
 #include "control/commands/room.hpp"
@@ -104,6 +105,7 @@ std::string Table::row(const Words& given) {
   std::string answer;
   auto said = setup(words, answer);
   if (answer.empty() && said.empty()) said = machine(words, answer);
+  if (answer.empty() && said.empty()) said = elastic(words, answer);
   if (!said.empty()) return said;
   if (answer.empty()) return look(words);
   return answer == wanted ? "" : fmt::format("answered {}: {}", answer, last_message_);
@@ -218,6 +220,39 @@ std::string Table::machine(const Words& words, std::string& answer) {
   return {};
 }
 
+// allocate ada ip | associate ip web [strict] [by grace] | disassociate ip | release ip | unpaid
+std::string Table::elastic(const Words& words, std::string& answer) {
+  const auto& verb = words[0];
+  const auto owner = [&] {
+    if (words.size() > 2 && words[words.size() - 2] == "by") return actor(words.back());
+    for (const auto& [name, account] : accounts_)
+      if (const auto* row = address(words.at(1)); row && account == row->account) return actor(name);
+    return actor(accounts_.begin()->first);
+  };
+  if (verb == "allocate") {
+    answer = command(actor(words.at(1)), [&](Tx& tx) -> base::Status {
+      TRY_ASSIGN(const auto row, allocate_address(tx, {}));
+      addresses_[words.at(2)] = row->id;
+      return {};
+    });
+  } else if (verb == "associate") {
+    answer = command(owner(), [&](Tx& tx) -> base::Status {
+      TRY(associate_address(tx, {addresses_.at(words.at(1)), machines_.at(words.at(2)), !has(words, "strict"), false}));
+      return {};
+    });
+  } else if (verb == "disassociate") {
+    answer = command(owner(), [&](Tx& tx) {
+      const auto* row = address(words.at(1));
+      return disassociate_address(tx, row ? row->association : "", false);
+    });
+  } else if (verb == "release") {
+    answer = command(owner(), [&](Tx& tx) { return release_address(tx, addresses_.at(words.at(1)), false); });
+  } else if (verb == "unpaid") {
+    answer = command(host(), [](Tx& tx) { return release_unpaid_addresses(tx); });
+  }
+  return {};
+}
+
 // report NAME running RAN [SEQ] | stopping RAN CAUSE | ended RAN CAUSE [ours] | vanished RAN | absent
 std::string Table::report(const Words& words) {
   const auto& row = instance(words.at(1));
@@ -275,6 +310,17 @@ std::string Table::look(const Words& words) {
     if (words.size() > 3 && domain::cause_name(row.stop_cause) != words[3])
       return fmt::format("the cause is {}", domain::cause_name(row.stop_cause));
     return differs(domain::state_name(row.state), words.at(2));
+  }
+  if (verb == "address") {  // address ip idle | used | gone
+    const auto* row = address(words.at(1));
+    return differs(std::string(!row ? "gone" : row->idle_since ? "idle" : "used"), words.at(2));
+  }
+  if (verb == "reached") {  // reached web ip | own | nowhere
+    const auto& at = instance(words.at(1)).public_address;
+    std::string is = at.empty() ? "nowhere" : "own";
+    for (const auto& [name, id] : addresses_)
+      if (const auto* row = address(name); row && row->address == at) is = name;
+    return differs(is, words.at(2));
   }
   if (verb == "lease") return differs(fmt::format("{}", instance(words.at(1)).run->lease_run_max.count), words.at(2));
   return "no such row";
