@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "host/dns.hpp"
 #include "host/files.hpp"
@@ -47,6 +48,7 @@ void forget_flows(const std::string& address) {
   (void)run_tool({"conntrack", "-D", "--orig-src", address}, 5000);
   (void)run_tool({"conntrack", "-D", "--reply-src", address}, 5000);
 }
+void forget_flows_to(const std::string& address) { (void)run_tool({"conntrack", "-D", "--orig-dst", address}, 5000); }
 
 }  // namespace
 
@@ -109,12 +111,19 @@ base::Status Network::add_machine(const MachineNetwork& machine) {
   TRY_ASSIGN(MachineAddress entry, check(machine));
   const auto known = machines_.find(machine.instance.str());
   if (known != machines_.end() && known->second == entry) return {};
-  std::string change;
-  if (known != machines_.end()) change = nft_remove(names_, known->second);
-  change += nft_add(names_, entry);
+  std::optional<MachineAddress> before;
+  if (known != machines_.end()) before = known->second;
+  const std::string change = (before ? nft_remove(names_, *before) : std::string()) + nft_add(names_, entry);
   machines_[machine.instance.str()] = entry;
-  if (run_nft(change)) return {};
-  return install();  // the table is not what it was: all of it again
+  if (!run_nft(change)) {  // the table is not what it was: all of it again
+    if (auto installed = install(); !installed) {
+      if (before) machines_[machine.instance.str()] = *before;
+      else machines_.erase(machine.instance.str());
+      return installed;
+    }
+  }
+  if (before && before->publics != entry.publics) forget_flows_to(to_address(before->publics));
+  return {};
 }
 
 base::Status Network::remove_machine(const MachineNetwork& machine) {

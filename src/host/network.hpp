@@ -52,8 +52,8 @@ class Network {
   const NetworkRanges& ranges() const { return ranges_; }
   std::vector<Cidr> own_ranges() const { return {pair_.machines, pair_.publics}; }
 
-  // Before the machine starts. Idempotent; replaces an older entry of the same machine. kInvalid for
-  // addresses outside the ranges or not unique.
+  // Before the machine starts. Idempotent; replaces an older entry of the same machine, which is no longer reached at its public
+  // address then, also by connections of before. kInvalid for addresses outside the ranges or not unique.
   base::Status add_machine(const MachineNetwork& machine);
   // After it ended: its rules, open connections and a left-over device go. Idempotent.
   base::Status remove_machine(const MachineNetwork& machine);

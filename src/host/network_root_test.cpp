@@ -4,6 +4,45 @@
 namespace stipend::host {
 namespace {
 
+constexpr int kEcho = 7000;
+
+[[noreturn]] void serve_echo() {
+  const int s = socket(AF_INET, SOCK_STREAM, 0);
+  const auto here = at("0.0.0.0", kEcho);
+  bind(s, reinterpret_cast<const sockaddr*>(&here), sizeof here);
+  listen(s, 16);
+  for (;;) {
+    const int c = accept(s, nullptr, nullptr);
+    if (fork() != 0) {
+      close(c);
+      continue;
+    }
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (char byte; recv(c, &byte, 1, 0) == 1;) (void)!write(c, &byte, 1);
+    _exit(0);
+  }
+}
+
+// A connection from that namespace that stays.
+Fd dial(pid_t ns, const std::string& address) {
+  const std::string its = "/proc/" + std::to_string(ns) + "/ns/net";
+  const Fd here(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)), there(open(its.c_str(), O_RDONLY | O_CLOEXEC));
+  EXPECT_EQ(setns(there.get(), CLONE_NEWNET), 0);
+  Fd s(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  EXPECT_EQ(setns(here.get(), CLONE_NEWNET), 0);
+  const timeval patience{1, 0};
+  setsockopt(s.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  const auto to = at(address, kEcho);
+  return connect(s.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0 ? std::move(s) : Fd();
+}
+
+bool echoes(const Fd& s, char byte) {
+  if (send(s.get(), &byte, 1, MSG_NOSIGNAL) != 1) return false;
+  pollfd p{s.get(), POLLIN, 0};
+  char back = 0;
+  return poll(&p, 1, 700) == 1 && recv(s.get(), &back, 1, 0) == 1 && back == byte;
+}
+
 TEST_F(NetworkRules, MachineReachesTheOutsideByTranslationAndNothingElse) {
   on_host([&] {
     EXPECT_TRUE(reaches(a_.ns, kOutside, 80, kHost));
@@ -114,6 +153,46 @@ TEST_F(NetworkRules, WhatDiesOrIsFlushedComesBackAndWhatEndsIsGone) {
     EXPECT_FALSE(reaches(getpid(), moved.public_address, 22));
     EXPECT_EQ(if_nametoindex(names_.veth(1).c_str()), 0u);
     EXPECT_TRUE(reaches(b_.ns, kOutside, 80));
+  });
+}
+
+TEST_F(NetworkRules, AnotherPublicAddressLeadsToItsMachineAtOnceAndTheOldOneNoLonger) {
+  on_host([&] {
+    start_in(a_.ns, [] { serve_echo(); });
+    start_in(outside_, [] { serve_echo(); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    const std::string old = a_.net.public_address;
+    const Fd out = dial(a_.ns, kOutside), in = dial(getpid(), old), inner = dial(getpid(), a_.net.private_address);
+    ASSERT_TRUE(out && in && inner);
+    for (const Fd* talk : {&out, &in, &inner}) EXPECT_TRUE(echoes(*talk, 'a'));
+    MachineNetwork moved = a_.net;
+    moved.public_address = to_address(*parse_address(old) + 100);
+    for (int said = 0; said < 2; ++said) expect_ok(network_->add_machine(moved));
+    const auto expect_moved = [&] {
+      EXPECT_TRUE(reaches(getpid(), moved.public_address, 22));
+      EXPECT_TRUE(reaches(outside_, moved.public_address, 22));
+      EXPECT_TRUE(dial(getpid(), moved.public_address));
+      EXPECT_FALSE(dial(getpid(), old)) << "the old address";
+      EXPECT_TRUE(echoes(out, 'b')) << "what the machine has open to the outside goes on";
+      EXPECT_TRUE(echoes(inner, 'b')) << "and what its server has open to it";
+    };
+    expect_moved();
+    EXPECT_FALSE(echoes(in, 'b')) << "a connection to the old address";
+    EXPECT_FALSE(reaches(outside_, old, 22));
+    MachineNetwork heir = b_.net;
+    heir.public_address = old;
+    expect_ok(network_->add_machine(heir));
+    expect_moved();
+    EXPECT_TRUE(reaches(outside_, old, 22)) << "it is another machine's now";
+    open({moved, heir});  // a restarted daemon
+    expect_moved();
+    EXPECT_TRUE(reaches(outside_, old, 22));
+    MachineNetwork foreign = moved;
+    foreign.public_address = kOutside;
+    EXPECT_EQ(network_->add_machine(foreign).error().code, "InvalidAddress");
+    foreign.public_address = old;
+    EXPECT_EQ(network_->add_machine(foreign).error().code, "AddressInUse");
+    expect_moved();
   });
 }
 

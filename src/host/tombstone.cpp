@@ -153,6 +153,18 @@ void RunBook::acknowledge(const hostlink::RunKey& key) {
   write(at->second);
 }
 
+base::Status RunBook::readdress(const hostlink::RunKey& key, const std::string& public_address) {
+  const auto at = runs_.find(key);
+  if (at == runs_.end() || at->second.final_report)
+    return base::fail(base::Fault::kConflict, "IncorrectInstanceState", "this run of the machine is over");
+  if (at->second.public_address == public_address) return {};
+  Run moved = at->second;
+  moved.public_address = public_address;
+  TRY(write_file_atomic(path(key), text_of(moved), 0600));
+  at->second = std::move(moved);
+  return {};
+}
+
 std::vector<hostlink::RunKey> RunBook::flush() {
   std::vector<hostlink::RunKey> done;
   const auto waiting = unwritten_;

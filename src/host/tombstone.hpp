@@ -38,6 +38,8 @@ class RunBook {
   // A run that never was: only its tombstone. True when the file is durable.
   bool refuse(const hostlink::RunKey& key, const hostlink::Report& report);
   void acknowledge(const hostlink::RunKey& key);
+  // Another public address of a run that has not ended. What cannot be kept changes nothing.
+  base::Status readdress(const hostlink::RunKey& key, const std::string& public_address);
 
   const Run* find(const hostlink::RunKey& key) const;
   const Run* newest(const base::InstanceId& instance) const;

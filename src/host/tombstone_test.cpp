@@ -55,6 +55,28 @@ class Book : public testing::Test {
   std::optional<RunBook> book_;
 };
 
+TEST_F(Book, AnotherPublicAddressOutlivesTheProcessAndIsOfNoRunThatIsOver) {
+  auto first = run(1);
+  first.public_address = "10.0.32.5";
+  ASSERT_TRUE(book_->begin(first));
+  for (int said = 0; said < 2; ++said) ASSERT_TRUE(book_->readdress({kInstance, 1}, "10.0.32.6"));
+  book_ = reopened();
+  EXPECT_EQ(book_->find({kInstance, 1})->public_address, "10.0.32.6");
+  EXPECT_EQ(book_->find({kInstance, 1})->private_address, "10.0.16.5");
+  ASSERT_TRUE(book_->end({kInstance, 1}, ended(1, 59)));
+  EXPECT_EQ(book_->readdress({kInstance, 1}, "10.0.32.7").error().code, "IncorrectInstanceState");
+  EXPECT_EQ(book_->readdress({kInstance, 2}, "10.0.32.7").error().code, "IncorrectInstanceState");
+}
+
+TEST_F(Book, WhatOfAnAddressCannotBeKeptChangesNothing) {
+  auto first = run(1);
+  first.public_address = "10.0.32.5";
+  ASSERT_TRUE(book_->begin(first));
+  fs::remove_all(folder_);
+  EXPECT_FALSE(book_->readdress({kInstance, 1}, "10.0.32.6"));
+  EXPECT_EQ(book_->find({kInstance, 1})->public_address, "10.0.32.5");
+}
+
 TEST_F(Book, WhoWritesTheCourseFolderOutlivesTheProcess) {
   auto staff = run(1);
   staff.course = *base::DiskId::parse("vol-0000000000000000c");
