@@ -2,10 +2,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <fmt/core.h>
-#include <linux/fs.h>
-#include <sys/file.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,8 +12,8 @@
 #include <memory>
 
 #include "host/disk.hpp"
+#include "host/disk_copy.hpp"
 #include "host/files.hpp"
-#include "host/host_reserve.hpp"
 #include "host/mounts.hpp"
 #include "hostlink/grammar.hpp"
 
@@ -27,8 +23,6 @@ namespace {
 using base::fail;
 using base::fail_errno;
 using base::Fault;
-
-constexpr std::int64_t kKeepFree = std::int64_t{2} << 30;  // of the host's file system, whatever else is asked of it
 
 constexpr const char* kUnfinished = ".new";
 
@@ -68,75 +62,12 @@ bool same_time(const struct stat& a, const struct stat& b) {
   return a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
 }
 
-// `on`: anything of the file system of the copies.
-base::Status room_for(const Fd& on, std::int64_t bytes) {
-  TRY_ASSIGN(const auto reserve, HostReserve::of(Fd(fcntl(on.get(), F_DUPFD_CLOEXEC, 0)), kKeepFree));
-  if (!reserve.room_for(bytes)) return fail(Fault::kNoRoom, "HostDiskFull", "there is no room on this computer's disk for another copy; free space there");
-  return {};
-}
-
-constexpr int kLastUserMs = 3'000;  // a file worker that left has let go of its disk within this
-constexpr off_t kStep = off_t{256} << 20;
-
-// Only what is written anywhere in the file. Others may take the room that there was at the beginning.
-base::Status copy_written(const Fd& from, const Fd& to, off_t size) {
-  if (ftruncate(to.get(), size) != 0) return fail_errno("size the copy", errno);
-  for (off_t at = 0; at < size;) {
-    off_t begin = lseek(from.get(), at, SEEK_DATA);
-    if (begin < 0 && errno == ENXIO) break;
-    if (begin < 0) return fail_errno("read the disk", errno);
-    const off_t end = lseek(from.get(), begin, SEEK_HOLE);
-    if (end < 0) return fail_errno("read the disk", errno);
-    off_t target = begin;
-    while (begin < end) {
-      const auto step = std::min(end - begin, kStep);
-      TRY(room_for(to, step));
-      const auto done = copy_file_range(from.get(), &begin, to.get(), &target, static_cast<std::size_t>(step), 0);
-      if (done < 0 && errno == EINTR) continue;
-      if (done <= 0) return fail_errno("write the copy", done < 0 ? errno : EIO);
-    }
-    at = end;
-  }
-  return {};
-}
-
-bool shares_blocks(int error) { return error != EOPNOTSUPP && error != EXDEV && error != EINVAL && error != ENOTTY && error != ENOSYS; }
-
-// A file system that is written out and stands still for as long as the clone takes.
-base::Status clone_in_use(const Fd& mounted, const Fd& from, const Fd& to) {
-  syncfs(mounted.get());
-  if (ioctl(mounted.get(), FIFREEZE, 0) != 0) return fail_errno("freeze the disk", errno);
-  const int cloned = ioctl(to.get(), FICLONE, from.get()) == 0 ? 0 : errno;
-  ioctl(mounted.get(), FITHAW, 0);
-  if (cloned == 0) return {};
-  if (!shares_blocks(cloned))
-    return fail(Fault::kConflict, "VolumeInUse", "the disk is in use, and this computer's file system cannot share blocks; it is copied when its machine has stopped");
-  return fail_errno("copy the disk", cloned);
-}
-
-base::Status fill(const Names& names, const base::DiskId& disk, const Fd& from, const Fd& to, const struct stat& source) {
-  if (is_mount_point(raw_disk_path(names, disk))) {
-    const Fd mounted(open(raw_disk_path(names, disk).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!mounted) return fail_errno("open the mounted disk", errno);
-    return clone_in_use(mounted, from, to);
-  }
-  for (int waited = 0; flock(from.get(), LOCK_EX | LOCK_NB) != 0; waited += 20) {
-    if (waited >= kLastUserMs) return fail(Fault::kConflict, "VolumeInUse", "the disk is being attached or looked at; it is copied later");
-    usleep(20'000);
-  }
-  if (ioctl(to.get(), FICLONE, from.get()) == 0) return {};
-  if (shares_blocks(errno)) return fail_errno("copy the disk", errno);
-  TRY(room_for(to, source.st_blocks * 512));
-  return copy_written(from, to, source.st_size);
-}
-
 }  // namespace
 
 base::Status take_copy(const Names& names, const base::DiskId& disk, const std::string& date, std::int64_t keep) {
-  TRY_ASSIGN(const Fd disks, open_root_folder(names.disks()));
+  TRY_ASSIGN(const Fd disks, open_disks(names));
   TRY_ASSIGN(const Fd from, open_trusted(disks.get(), disk.str() + ".img", true));
   TRY_ASSIGN(const Fd folder, open_copies(names, disk, true));
-  const std::string name = date + ".img", temporary = kUnfinished;
   struct stat source{}, newest{};
   if (fstat(from.get(), &source) != 0) return fail_errno("look at the disk", errno);
   auto dates = dates_in(folder);
@@ -144,22 +75,12 @@ base::Status take_copy(const Names& names, const base::DiskId& disk, const std::
   const bool unchanged = !dates.empty() && fstatat(folder.get(), (dates.front() + ".img").c_str(), &newest, AT_SYMLINK_NOFOLLOW) == 0 &&
                          same_time(source, newest);
   if (!have && !unchanged) {
-    TRY(room_for(folder, 0));
-    unlinkat(folder.get(), temporary.c_str(), 0);
-    const auto made = [&]() -> base::Status {
-      const Fd to(openat(folder.get(), temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-      if (!to) return fail_errno("make the copy", errno);
-      TRY(fill(names, disk, from, to, source));
+    TRY(room_for_copy(folder, 0));
+    TRY(make_file(folder, date + ".img", kUnfinished, [&](const Fd& to) -> base::Status {
+      TRY(copy_disk(names, disk, from, to, 0));
       const timespec times[2] = {source.st_mtim, source.st_mtim};
-      if (futimens(to.get(), times) != 0 || fsync(to.get()) != 0 ||
-          renameat(folder.get(), temporary.c_str(), folder.get(), name.c_str()) != 0 || fsync(folder.get()) != 0)
-        return fail_errno("finish the copy", errno);
-      return {};
-    }();
-    if (!made) {
-      unlinkat(folder.get(), temporary.c_str(), 0);
-      return made;
-    }
+      return futimens(to.get(), times) == 0 ? base::Status{} : fail_errno("date the copy", errno);
+    }));
     dates = dates_in(folder);
   }
   for (std::size_t i = static_cast<std::size_t>(std::max<std::int64_t>(keep, 1)); i < dates.size(); ++i)
@@ -200,17 +121,6 @@ base::Result<std::string> attach_copy(const Names& names, const base::DiskId& di
       return clone;
     }
   return fail_errno("mount the copy", errno);
-}
-
-void thaw_disk(const Names& names, const base::DiskId& disk) {
-  const Fd mounted(open(raw_disk_path(names, disk).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
-  if (mounted && is_mount_point(raw_disk_path(names, disk))) ioctl(mounted.get(), FITHAW, 0);
-}
-
-void thaw_disks(const Names& names) {
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(names.mounts + "/disks", ignored))
-    if (const auto disk = base::DiskId::parse(entry.path().filename().string())) thaw_disk(names, *disk);
 }
 
 }  // namespace stipend::host

@@ -1,5 +1,5 @@
-// Copies of disks: STATE/copies/DISK/DATE.img, sharing blocks with the disk where the host's file system can (FICLONE), else
-// written out sparsely. Mounted read-only by a file worker. Blocking; in a child of its own.
+// Nightly copies of disks: STATE/copies/DISK/DATE.img (disk_copy.hpp). Mounted read-only by a file worker. Blocking; in a child
+// of its own.
 #pragma once
 
 #include <string>
@@ -24,9 +24,5 @@ base::Status delete_copies(const Names& names, const base::DiskId& disk);
 
 // Mounts it for the range, read-only, and answers where. In a mount namespace of its own, like attach_disk.
 base::Result<std::string> attach_copy(const Names& names, const base::DiskId& disk, const std::string& date, IdRange ids);
-
-// Whatever a killed copying left frozen goes on. Never fails: what is not frozen needs nothing.
-void thaw_disk(const Names& names, const base::DiskId& disk);
-void thaw_disks(const Names& names);
 
 }  // namespace stipend::host

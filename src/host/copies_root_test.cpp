@@ -17,6 +17,7 @@
 #include <functional>
 
 #include "host/disk.hpp"
+#include "host/disk_copy.hpp"
 #include "host/files.hpp"
 #include "host/mount_namespace.hpp"
 #include "host/mounts.hpp"

@@ -16,13 +16,14 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "host/cgroup.hpp"
-#include "host/copies.hpp"
 #include "host/course_folder.hpp"
+#include "host/disk_copy.hpp"
 #include "host/files.hpp"
 #include "host/lxc_config.hpp"
 #include "host/mount_namespace.hpp"
 #include "host/record_files.hpp"
 #include "host/rootfs.hpp"
+#include "host/snapshots.hpp"
 #include "hostlink/grammar.hpp"
 
 namespace stipend::host {
@@ -141,6 +142,7 @@ void Daemon::tidy() {
     }
   for (const auto& [key, run] : book_.runs())
     if (run.final_report) (void)remove_file(RunPaths::of(names_, key).final);
+  drop_unfinished_snapshots(names_);
   if (auto ended = end_file_workers(names_); !ended) log::warn("control groups of file workers stay", {{"error", ended.error().message}});
 }
 

@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/result.hpp"
@@ -87,10 +88,13 @@ class Daemon {
   };
   struct DiskJob {
     base::DiskId disk;
+    base::DiskId snapshot;  // that is made of it; empty: it is deleted, or copied for the night
     Child child;
     Fd said;
     std::vector<std::pair<int, std::int64_t>> asked;  // (client's descriptor, request)
+    base::Error ended;      // what is answered when it was killed
   };
+  using CopyWish = std::variant<hostlink::CopyDisk, hostlink::SnapshotDisk>;
 
   // A process that serves the files of one disk (src/files); the disk is free again when it has ended.
   struct FileWorker {
@@ -101,7 +105,7 @@ class Daemon {
     bool ready = false, ending = false;
     std::int64_t ready_by_ms = 0;
     std::vector<std::pair<int, std::int64_t>> asked;  // (client's descriptor, request)
-    std::vector<std::pair<int, hostlink::CopyDisk>> copies;  // that want the disk: it was asked to leave
+    std::vector<std::pair<int, CopyWish>> copies;  // that want the disk: it was asked to leave
     std::int64_t leaves_by_ms = 0;
     std::int64_t forgotten_by_ms = 0;  // it has ended; its control group is going
     std::vector<std::pair<int, hostlink::OpenFiles>> late;   // came when it had ended
@@ -139,11 +143,16 @@ class Daemon {
   void handle(Client& client, const hostlink::OpenFiles& m);
   void handle(Client& client, const hostlink::CopyDisk& m);
   void handle(Client& client, const hostlink::ListCopies& m);
+  void handle(Client& client, const hostlink::SnapshotDisk& m);
+  void handle(Client& client, const hostlink::SetPublicAddress& m);
   bool admit(Client& client, std::int64_t epoch);
   void refuse(const hostlink::RunKey& key, hostlink::Cause cause, std::string detail);
   hostlink::Report bare_report(const hostlink::RunKey& key, hostlink::Phase phase, hostlink::Cause cause,
                                std::string detail) const;
   void report_known(Client& client, const hostlink::RunKey& key);
+  // A child that answers what `work` does: its text, or its error.
+  base::Status begin_disk_job(std::vector<DiskJob>& jobs, DiskJob job, std::int64_t limit_ms,
+                              const std::function<base::Result<std::string>()>& work);
   void finish_disk_job(DiskJob& job, int status);
   hostlink::Room room();
 
@@ -197,8 +206,11 @@ class Daemon {
   void ask_to_leave(FileWorker& worker);
   void refuse_copies(FileWorker& worker, const std::string& why);
   // daemon_copies.cpp
-  void begin_copy(int client, const hostlink::CopyDisk& m);
-  void end_copying(const base::DiskId& disk);
+  void want_copy(int client, const base::DiskId& disk, const CopyWish& wish);
+  void begin_copy(int client, const CopyWish& wish);
+  void end_copying(const base::DiskId& disk);         // of it, and of a snapshot that would be it
+  void end_copying(const Machine& machine);           // that starts or ends, which comes first
+  void await_end_of_copying(const base::DiskId& disk) const;  // in a child
   void reap_copy_jobs(std::int64_t now);
 
   void answer(int client, std::int64_t request, bool ok, std::string code, std::string message);

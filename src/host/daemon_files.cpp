@@ -104,7 +104,8 @@ void Daemon::ask_to_leave(FileWorker& worker) {
 void Daemon::refuse_copies(FileWorker& worker, const std::string& why) {
   worker.leaves_by_ms = 0;
   for (const auto& [client, copy] : std::exchange(worker.copies, {}))
-    answer(client, copy.request, false, "TransferRunning", "The files of this disk are in use: " + why + ". It can be copied once that has ended.");
+    answer(client, std::visit([](const auto& m) { return m.request; }, copy), false, "TransferRunning",
+           "The files of this disk are in use: " + why + ". It can be copied once that has ended.");
 }
 
 void Daemon::hear_file_worker(FileWorker& worker) {
@@ -149,7 +150,7 @@ void Daemon::look_at_file_workers(std::int64_t now) {
       }
     }
   }
-  std::vector<std::pair<int, hostlink::CopyDisk>> copies;
+  std::vector<std::pair<int, CopyWish>> copies;
   std::vector<std::pair<int, hostlink::OpenFiles>> late;
   std::erase_if(file_workers_, [&](FileWorker& worker) {
     if (worker.child || worker.control || worker.course) return false;

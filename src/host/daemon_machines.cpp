@@ -8,8 +8,10 @@
 #include "base/log.hpp"
 #include "host/cgroup.hpp"
 #include "host/daemon.hpp"
+#include "host/disk.hpp"
 #include "host/files.hpp"
 #include "host/record_files.hpp"
+#include "host/snapshots.hpp"
 #include "host/supervisor_guest.hpp"
 #include "hostlink/codec.hpp"
 
@@ -102,7 +104,7 @@ void Daemon::adopt_all() {
     machine.course = run.course;
     machine.course_writable = run.course_writable;
     machine.own = machine.status.lease.lease = run.lease;
-    machine.start_deadline_ms = now;
+    machine.start_deadline_ms = disk_exists(names_, run.disk) ? now : now + kRootCopyMs;  // perhaps it is being made of a snapshot
     machine.adopt_until_ms = now + kAwaitStatusMs;
     if (run.boot_id != boot_id_) {  // the host went down: charged to the record
       machine.status.ran = {0};
@@ -194,10 +196,12 @@ void Daemon::on_status(Machine& machine, SupervisorStatus status) {
   machine.adopt_until_ms = 0;
   watch_init(machine);
   if (machine.status.over) {
+    end_copying(machine);
     Report report = report_of(machine);
     report.phase = Phase::kEnded;
     return conclude(machine, report);
   }
+  if (news && machine.status.lease.stage != Stage::kRunning) end_copying(machine);
   if (news) tell_all(report_of(machine));
 }
 
@@ -268,6 +272,7 @@ void Daemon::on_supervisor_end(Machine& machine) {
 void Daemon::begin_unmaking(Machine& machine, Report ending) {
   if (machine.pidfd) send_signal(machine.pidfd, SIGKILL);
   machine.ending = std::move(ending);
+  end_copying(machine);
   kill_if_same(machine.status.init, machine.status.init_started);
   kill_if_same(machine.status.runner, machine.status.runner_started);
   ++machine.unmake_tries;

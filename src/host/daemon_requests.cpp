@@ -1,7 +1,9 @@
 // What the server may ask for.
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/statvfs.h>
 #include <sys/sysinfo.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +15,7 @@
 #include "host/disk.hpp"
 #include "host/files.hpp"
 #include "host/record_files.hpp"
+#include "host/snapshots.hpp"
 #include "hostlink/codec.hpp"
 
 namespace stipend::host {
@@ -137,6 +140,7 @@ void Daemon::handle(Client& client, hostlink::Start m) {
                 .lease = m.lease,
                 .final_report = {},
                 .acknowledged = false};
+  if (!m.root_source.empty() && !disk_exists(names_, m.disk)) m.deadline_mono_ms += kRootCopyMs;
   for (const auto& disk : {m.disk, m.home}) {  // a machine comes before who reads or copies its files
     end_file_worker(disk);
     end_copying(disk);
@@ -180,6 +184,7 @@ void Daemon::handle(Client& client, const hostlink::Stop& m) {
     if (!machine->stop || (m.force && !machine->stop->force)) {
       machine->stop_sent_ms = machine->stop ? machine->stop_sent_ms : monotonic_ms();
       machine->stop = m;
+      end_copying(*machine);
       order(*machine, m);
     }
     return;
@@ -195,6 +200,28 @@ void Daemon::handle(Client& client, const hostlink::Reboot& m) {
   if (Machine* machine = live(m.key)) order(*machine, m);
 }
 
+// In the book first: a stipend-host that is started anew makes its rules of that.
+void Daemon::handle(Client& client, const hostlink::SetPublicAddress& m) {
+  const int socket = client.socket.get();
+  if (!admit(client, m.epoch)) return answer(socket, m.request, false, "Fenced", "a newer server has taken over");
+  Machine* machine = live(m.key);
+  if (!machine || !network_ || machine->network.private_address.empty())
+    return answer(socket, m.request, false, "IncorrectInstanceState", "this run of the machine is not under way");
+  for (const auto& [id, other] : machines_)
+    if (id != m.key.instance && other.network.public_address == m.address)
+      return answer(socket, m.request, false, "AddressInUse", "the address is in use by " + id.str());
+  MachineNetwork moved = machine->network;
+  const std::string before = std::exchange(moved.public_address, m.address);
+  auto set = book_.readdress(m.key, m.address);
+  if (set) {
+    set = network_->add_machine(moved);
+    if (!set) (void)book_.readdress(m.key, before);
+  }
+  if (!set) return answer(socket, m.request, false, set.error().code, set.error().message);
+  machine->network = moved;
+  answer(socket, m.request, true, {}, {});
+}
+
 void Daemon::handle(Client& client, const hostlink::Acknowledge& m) {
   if (admit(client, m.epoch)) book_.acknowledge(m.key);
 }
@@ -207,6 +234,8 @@ void Daemon::handle(Client& client, const hostlink::DeleteDisk& m) {
   for (const auto& [id, machine] : machines_)
     if (machine.disk == m.disk || machine.home == m.disk || machine.course == m.disk)
       return answer(false, "VolumeInUse", "the disk is in use by " + id.str());
+  for (const auto& job : copy_jobs_)
+    if (job.disk == m.disk && !job.snapshot.empty()) return answer(false, "VolumeInUse", "a snapshot of it is being made; try again");
   folders_told_.erase(m.disk);
   end_copying(m.disk);
   if (end_file_worker(m.disk)) return answer(false, "VolumeInUse", "its files were being read; try again");
@@ -214,22 +243,34 @@ void Daemon::handle(Client& client, const hostlink::DeleteDisk& m) {
     if (job.disk == m.disk) return job.asked.emplace_back(client.socket.get(), m.request), void();
   if (disk_jobs_.size() >= kMaxDiskJobs)
     return answer(false, "RequestLimitExceeded", "too many disks are being deleted; try again");
+  DiskJob job{.disk = m.disk, .snapshot = {}, .child = {}, .said = {}, .asked = {{client.socket.get(), m.request}},
+              .ended = {base::Fault::kUnavailable, "InternalError", "the disk could not be deleted"}};
+  const auto begun = begin_disk_job(disk_jobs_, std::move(job), kDiskJobMs, [&]() -> base::Result<std::string> {
+    await_end_of_copying(m.disk);
+    TRY(delete_disk(names_, m.disk));
+    drop_unfinished_snapshot(names_, m.disk);
+    TRY(delete_copies(names_, m.disk));
+    return std::string();
+  });
+  if (!begun) answer(false, begun.error().code, begun.error().message);
+}
+
+base::Status Daemon::begin_disk_job(std::vector<DiskJob>& jobs, DiskJob job, std::int64_t limit_ms,
+                                    const std::function<base::Result<std::string>()>& work) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
-    return answer(false, "SystemError", "the host is out of descriptors");
-  DiskJob job{.disk = m.disk, .child = {}, .said = Fd(ends[0]), .asked = {{client.socket.get(), m.request}}};
-  Fd write_end(ends[1]);
-  auto child = fork_child([&] {
-    auto deleted = delete_disk(names_, m.disk);
-    if (deleted) deleted = delete_copies(names_, m.disk);
-    if (deleted) return 0;
-    const std::string text = deleted.error().code + "\n" + deleted.error().message;
-    return ::write(write_end.get(), text.data(), text.size()) > 0 ? 1 : 2;
-  });
-  if (!child) return answer(false, "SystemError", child.error().message);
-  job.child = *std::move(child);
-  job.child.deadline_ms = monotonic_ms() + kDiskJobMs;
-  disk_jobs_.push_back(std::move(job));
+    return base::fail(base::Fault::kUnavailable, "SystemError", "the host is out of descriptors");
+  job.said = Fd(ends[0]);
+  const Fd write_end(ends[1]);
+  TRY_ASSIGN(job.child, fork_child([&] {
+    const auto done = work();
+    const std::string text = done ? *done : done.error().code + "\n" + done.error().message;
+    if (!text.empty() && ::write(write_end.get(), text.data(), text.size()) < 0) return 2;
+    return done ? 0 : 1;
+  }));
+  job.child.deadline_ms = monotonic_ms() + limit_ms;
+  jobs.push_back(std::move(job));
+  return {};
 }
 
 void Daemon::finish_disk_job(DiskJob& job, int status) {
@@ -237,16 +278,20 @@ void Daemon::finish_disk_job(DiskJob& job, int status) {
   const auto n = ::read(job.said.get(), text, sizeof text);
   const std::string_view said(text, n > 0 ? static_cast<std::size_t>(n) : 0);
   const auto line = said.find('\n');
-  for (const auto& [socket, request] : job.asked) {
-    hostlink::Done done{request, status == 0, {}, {}};
-    if (status != 0) {
-      done.code = line == std::string_view::npos ? "InternalError" : std::string(said.substr(0, line));
-      done.message = line == std::string_view::npos ? "the disk could not be deleted"
-                                                    : std::string(said.substr(line + 1));
-    }
-    for (auto& client : clients_)
-      if (client.socket.get() == socket) say(client, done);
+  hostlink::Done done{0, status == 0, {}, {}};
+  if (status == 0) {
+    done.message = said;
+  } else if (line != std::string_view::npos) {
+    done.code = said.substr(0, line);
+    done.message = said.substr(line + 1);
+  } else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
+    done.code = job.ended.code;
+    done.message = job.ended.message;
+  } else {
+    done.code = "InternalError";
+    done.message = "what was to be done with the disk ended without a word; see the log of stipend-host";
   }
+  for (const auto& [socket, request] : job.asked) answer(socket, request, done.ok, done.code, done.message);
 }
 
 void Daemon::handle(Client& client, const hostlink::ReadConsole& m) {

@@ -25,28 +25,16 @@ using base::fail;
 using base::fail_errno;
 using base::Fault;
 
-constexpr std::int64_t kGib = std::int64_t{1} << 30;
+constexpr std::int64_t kGib = std::int64_t{1} << 30, kMib = std::int64_t{1} << 20;
 constexpr std::int64_t kBallast = 64 << 20;    // kept free so that the server can commit stops
 constexpr std::int64_t kEmptyDisk = 16 << 20;  // what a fresh disk occupies, with room to boot
 
 std::string file_name(const base::DiskId& disk) {
   return disk.str() + ".img";
 }
+std::string unfinished(const base::DiskId& disk) { return file_name(disk) + ".new"; }
 std::string clone_path(const Names& names, const base::DiskId& disk) {
   return names.mounts + "/upper/" + disk.str();
-}
-
-// The state folder may belong to the server's user, who could put another folder in this one's place: all
-// work goes through one descriptor of a folder that only root writes.
-base::Result<Fd> open_folder(const Names& names) {
-  TRY(make_folders(names.disks(), 0700));
-  Fd folder(open(names.disks().c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!folder) return fail_errno("open " + names.disks(), errno);
-  struct stat s{};
-  if (fstat(folder.get(), &s) != 0 || s.st_uid != 0 || (s.st_mode & 022) != 0)
-    return fail(Fault::kDenied, "UntrustedFile",
-                names.disks() + " is not a folder that only root can write; `chown root` and `chmod 700` it");
-  return folder;
 }
 
 // The loop device keeps the open file, and with it this lock, until the last mount of the disk is gone in
@@ -74,12 +62,25 @@ base::Status format(const std::string& file) {
 
 }  // namespace
 
+// The state folder may belong to the server's user, who could put another folder in this one's place: all
+// work goes through one descriptor of a folder that only root writes.
+base::Result<Fd> open_disks(const Names& names) {
+  TRY(make_folders(names.disks(), 0700));
+  Fd folder(open(names.disks().c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!folder) return fail_errno("open " + names.disks(), errno);
+  struct stat s{};
+  if (fstat(folder.get(), &s) != 0 || s.st_uid != 0 || (s.st_mode & 022) != 0)
+    return fail(Fault::kDenied, "UntrustedFile",
+                names.disks() + " is not a folder that only root can write; `chown root` and `chmod 700` it");
+  return folder;
+}
+
 std::string raw_disk_path(const Names& names, const base::DiskId& disk) {
   return names.mounts + "/disks/" + disk.str();
 }
 
 base::Result<DiskRoom> disk_room(const Names& names) {
-  TRY_ASSIGN(Fd folder, open_folder(names));
+  TRY_ASSIGN(Fd folder, open_disks(names));
   struct statvfs s{};
   if (fstatvfs(folder.get(), &s) != 0) return fail_errno("look at the file system of " + names.state, errno);
   DiskRoom room;
@@ -95,7 +96,7 @@ base::Result<DiskRoom> disk_room(const Names& names) {
 }
 
 base::Result<DiskSpace> disk_space(const Names& names, const std::vector<base::DiskId>& disks) {
-  TRY_ASSIGN(Fd folder, open_folder(names));
+  TRY_ASSIGN(Fd folder, open_disks(names));
   struct statvfs s{};
   if (fstatvfs(folder.get(), &s) != 0) return fail_errno("look at the file system of " + names.disks(), errno);
   DiskSpace space{.size_bytes = static_cast<std::int64_t>(s.f_blocks * s.f_frsize),
@@ -144,10 +145,17 @@ base::Status release_disk(const Names& names, const base::DiskId& disk) {
 }
 
 base::Status create_disk(const Names& names, const base::DiskId& disk, std::int64_t gib) {
+  return create_disk(names, disk, gib, [&](const Fd& file, const std::string& path) -> base::Status {
+    if (ftruncate(file.get(), gib * kGib) != 0) return fail_errno("size " + file_name(disk), errno);
+    return format(path);
+  });
+}
+
+base::Status create_disk(const Names& names, const base::DiskId& disk, std::int64_t gib, const FillDisk& fill) {
   if (disk.empty() || gib < 1 || gib > kDiskGibMax)
     return fail(Fault::kInvalid, "InvalidParameterValue", fmt::format("a disk has 1 to {} GiB", kDiskGibMax));
-  TRY_ASSIGN(Fd folder, open_folder(names));
-  const std::string name = file_name(disk), temporary = name + ".new";
+  TRY_ASSIGN(Fd folder, open_disks(names));
+  const std::string name = file_name(disk), temporary = unfinished(disk);
   struct stat file{};
   if (fstatat(folder.get(), name.c_str(), &file, AT_SYMLINK_NOFOLLOW) == 0) {
     if (file.st_size == gib * kGib) return {};
@@ -160,27 +168,31 @@ base::Status create_disk(const Names& names, const base::DiskId& disk, std::int6
   if (static_cast<std::int64_t>(s.f_bavail * s.f_frsize) < kBallast + kEmptyDisk)
     return fail(Fault::kNoRoom, "HostDiskFull",
                 "the file system of " + names.state + " is full; free space there");
-  auto made = [&]() -> base::Status {
-    unlinkat(folder.get(), temporary.c_str(), 0);
-    Fd fd(openat(folder.get(), temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!fd) return fail_errno("create " + temporary, errno);
-    if (ftruncate(fd.get(), gib * kGib) != 0) return fail_errno("size " + temporary, errno);
-    TRY(format(fmt::format("/proc/{}/fd/{}/{}", getpid(), folder.get(), temporary)));
-    if (fsync(fd.get()) != 0 || renameat(folder.get(), temporary.c_str(), folder.get(), name.c_str()) != 0 ||
-        fsync(folder.get()) != 0)
-      return fail_errno("finish " + name, errno);
-    return {};
-  }();
-  if (!made) unlinkat(folder.get(), temporary.c_str(), 0);
-  return made;
+  return make_file(folder, name, temporary, [&](const Fd& made) {
+    return fill(made, fmt::format("/proc/{}/fd/{}/{}", getpid(), folder.get(), temporary));
+  });
+}
+
+void drop_unfinished_disk(const Names& names, const base::DiskId& disk) {
+  if (const auto folder = open_disks(names)) unlinkat(folder->get(), unfinished(disk).c_str(), 0);
+}
+
+bool disk_exists(const Names& names, const base::DiskId& disk) { return exists(names.disks() + "/" + file_name(disk)); }
+
+base::Result<std::int64_t> occupied_mib(const Names& names, const base::DiskId& disk) {
+  TRY_ASSIGN(const Fd folder, open_disks(names));
+  struct stat file{};
+  if (fstatat(folder.get(), file_name(disk).c_str(), &file, AT_SYMLINK_NOFOLLOW) != 0)
+    return fail(Fault::kNotFound, "InvalidVolume.NotFound", disk.str() + " has no file on this host");
+  return (file.st_blocks * 512 + kMib - 1) / kMib;
 }
 
 base::Status delete_disk(const Names& names, const base::DiskId& disk) {
-  TRY_ASSIGN(Fd folder, open_folder(names));
+  TRY_ASSIGN(Fd folder, open_disks(names));
   Fd blocks(openat(folder.get(), file_name(disk).c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
   if (blocks && !lock_disk(blocks, 0))
     return fail(Fault::kConflict, "VolumeInUse", disk.str() + " is in use by a machine; stop it first");
-  unlinkat(folder.get(), (file_name(disk) + ".new").c_str(), 0);
+  unlinkat(folder.get(), unfinished(disk).c_str(), 0);
   if (unlinkat(folder.get(), file_name(disk).c_str(), 0) != 0 && errno != ENOENT)
     return fail_errno("delete " + file_name(disk), errno);
   return {};
@@ -204,7 +216,7 @@ base::Result<std::vector<base::DiskId>> list_disks(const Names& names) {
 
 base::Result<std::string> mount_disk(const Names& names, const base::DiskId& disk) {
   const std::string raw = raw_disk_path(names, disk);
-  TRY_ASSIGN(Fd folder, open_folder(names));
+  TRY_ASSIGN(Fd folder, open_disks(names));
   if (faccessat(folder.get(), file_name(disk).c_str(), F_OK, AT_SYMLINK_NOFOLLOW) != 0)
     return fail(Fault::kNotFound, "InvalidVolume.NotFound", disk.str() + " has no file on this host");
   auto mounted = [&]() -> base::Status {

@@ -5,11 +5,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "base/ids.hpp"
 #include "base/result.hpp"
+#include "host/fd.hpp"
 #include "host/idmap.hpp"
 #include "host/names.hpp"
 
@@ -20,6 +22,16 @@ inline constexpr std::int64_t kDiskGibMax = 16'384;
 // Makes the disk (atomically: temporary name, fsync, rename). The same size again is success; another size is
 // kConflict. kNoRoom when the host's file system could not carry even an empty disk and the ballast.
 base::Status create_disk(const Names& names, const base::DiskId& disk, std::int64_t gib);
+// The same with what `fill` writes into the empty file, also named by `path`, in the place of an empty file system.
+using FillDisk = std::function<base::Status(const Fd& file, const std::string& path)>;
+base::Status create_disk(const Names& names, const base::DiskId& disk, std::int64_t gib, const FillDisk& fill);
+// What a creation that was killed left. Not while one runs.
+void drop_unfinished_disk(const Names& names, const base::DiskId& disk);
+// The folder of the disks, which only root writes.
+base::Result<Fd> open_disks(const Names& names);
+bool disk_exists(const Names& names, const base::DiskId& disk);
+// What it occupies on the host's file system, in MiB, rounded up. InvalidVolume.NotFound.
+base::Result<std::int64_t> occupied_mib(const Names& names, const base::DiskId& disk);
 // Deletes the bytes. Idempotent. kConflict while it is attached.
 base::Status delete_disk(const Names& names, const base::DiskId& disk);
 base::Result<std::vector<base::DiskId>> list_disks(const Names& names);

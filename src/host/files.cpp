@@ -67,6 +67,21 @@ base::Status write_file_atomic(const std::string& path, std::string_view text, m
   return {};
 }
 
+base::Status make_file(const Fd& folder, const std::string& name, const std::string& temporary,
+                       const std::function<base::Status(const Fd& file)>& fill) {
+  unlinkat(folder.get(), temporary.c_str(), 0);
+  const auto made = [&]() -> base::Status {
+    const Fd file(openat(folder.get(), temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!file) return base::fail_errno("create " + temporary, errno);
+    TRY(fill(file));
+    if (fsync(file.get()) != 0 || renameat(folder.get(), temporary.c_str(), folder.get(), name.c_str()) != 0 || fsync(folder.get()) != 0)
+      return base::fail_errno("finish " + name, errno);
+    return {};
+  }();
+  if (!made) unlinkat(folder.get(), temporary.c_str(), 0);
+  return made;
+}
+
 base::Status make_folders(const std::string& path, mode_t mode) {
   for (std::size_t at = 1; at <= path.size(); ++at) {
     if (at < path.size() && path[at] != '/') continue;

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,10 @@ base::Status write_existing(const std::string& path, std::string_view text);
 enum class Keep : bool { kFleeting, kDurable };
 base::Status write_file_atomic(const std::string& path, std::string_view text, mode_t mode,
                                Keep keep = Keep::kDurable);
+// A file of the folder that has its name only once `fill` has written all of it and it is on the disk: temporary name, fsync, rename.
+// A failure leaves nothing; who is killed leaves `temporary`.
+base::Status make_file(const Fd& folder, const std::string& name, const std::string& temporary,
+                       const std::function<base::Status(const Fd& file)>& fill);
 // Each missing folder of the path is made with `mode` (not masked); existing ones are left.
 base::Status make_folders(const std::string& path, mode_t mode);
 bool exists(const std::string& path);

@@ -144,6 +144,11 @@ base::Result<std::vector<std::string>> write_identity(const Names& names, const 
       personal &= put("etc/machine-id", machine_id, 0444);
       personal &= put("etc/ssh/ssh_host_ed25519_key", key.secret, 0600);
       personal &= put("etc/ssh/ssh_host_ed25519_key.pub", key.shared, 0644);
+      for (const char* kind : {"rsa", "ecdsa", "dsa"})  // its guest's own, in a disk that was another machine's
+        for (const char* part : {"_key", "_key.pub"}) {
+          const std::string other = std::string("etc/ssh/ssh_host_") + kind + part;
+          note(other.c_str(), tree.remove(other));
+        }
     }
   }
   if (first) {
@@ -151,9 +156,8 @@ base::Result<std::vector<std::string>> write_identity(const Names& names, const 
     const std::string ssh = i.own_home ? std::string(kLoginHome) + "/.ssh" : ".ssh", keys = ssh + "/authorized_keys";
     FsUser ubuntu(i.ids.base() + kUbuntu, i.ids.base() + kUbuntu);
     personal &= note(ssh.c_str(), home.make_folder(ssh, 0700));
-    const auto known = i.own_home ? std::string() : home.read(keys, kKeysBytes);
     if (!i.authorized_keys.empty())
-      personal &= note(keys.c_str(), home.write(keys, with_keys(known, i.authorized_keys), 0600));
+      personal &= note(keys.c_str(), home.write(keys, with_keys(home.read(keys, kKeysBytes), i.authorized_keys), 0600));
   }
   if (first && personal) TRY(write_file_atomic(mark, i.instance.str() + "\n", 0600));
   return notes;

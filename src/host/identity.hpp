@@ -5,8 +5,8 @@
 // - the guest's own tree: hostname, hosts, resolv.conf, machine-id, ssh host key, authorized_keys. Written as
 // the
 //   guest's root or ubuntu, below the tree's root, following no symbolic link, because a guest may have
-//   replaced any of it. What is personal is written at the disk's first boot for this instance only. In a home
-//   on a disk of its own, which other machines have used, the keys are added to those that are there.
+//   replaced any of it. What is personal is written at the disk's first boot for this instance only. Other machines may have used
+//   the disk before (a copy of one, a home of its own): their host keys go, and the login's keys are added to those that are there.
 // Blocking (~20 ms at first boot for the host key). In the private mount namespace, tree mounted.
 #pragma once
 

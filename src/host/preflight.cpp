@@ -206,7 +206,7 @@ Finding check_ranges(const Names& names, const PreflightOptions& options) {
 Finding check_tools() {
   std::string missing;
   for (const char* tool :
-       {"mkfs.ext4", "mkfs.erofs", "ip", "conntrack", "dnsmasq", "ssh-keygen", "newuidmap"})
+       {"mkfs.ext4", "e2fsck", "resize2fs", "mkfs.erofs", "ip", "conntrack", "dnsmasq", "ssh-keygen", "newuidmap"})
     if (find_tool(tool).empty()) missing += (missing.empty() ? "" : ", ") + std::string(tool);
   if (missing.empty()) return ok("tools", "all tools are installed");
   return bad("tools", "not installed: " + missing,

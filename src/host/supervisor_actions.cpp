@@ -114,7 +114,7 @@ void Supervisor::take(const Kill&) {
   kill_runner_at_ms_ = monotonic_ms() + (init_ > 0 ? 2'000 : 0);
   if (step_ == Step::kPreparing) kill_child(worker_.child);
   start_job(killer_, kKillLimitMs,
-            [this](int) { return kill_machine(names_, spec_.start.key.instance) ? 0 : 1; });
+            [this](int) { return kill_whole_machine(names_, spec_.start.key.instance, {spec_.start.disk, spec_.start.home}) ? 0 : 1; });
 }
 
 void Supervisor::take(const Tell&) {

@@ -12,11 +12,13 @@
 #include "host/cgroup.hpp"
 #include "host/course_folder.hpp"
 #include "host/disk.hpp"
+#include "host/disk_copy.hpp"
 #include "host/home.hpp"
 #include "host/identity.hpp"
 #include "host/lxc_config.hpp"
 #include "host/mounts.hpp"
 #include "host/rootfs.hpp"
+#include "host/snapshots.hpp"
 
 namespace stipend::host {
 namespace {
@@ -38,7 +40,8 @@ base::Status prepare(const Names& names, const SupervisorSpec& spec) {
   if (auto weighed = set_machine_weight(names, start.key.instance, guaranteed_milli(start)); !weighed)
     base::log::warn("the machine's share of the CPUs could not be set",
                     {{"instance", start.key.instance.str()}, {"error", weighed.error().message}});
-  TRY(create_disk(names, start.disk, start.root_gib));
+  TRY(start.root_source.empty() ? create_disk(names, start.disk, start.root_gib)
+                                : create_disk_from(names, start.disk, start.root_gib, start.root_source));
   TRY(prepare_rootfs(names, {start.key.instance, start.image, start.disk, spec.ids}));
   if (!start.home.empty())
     TRY(prepare_home(names, {start.key.instance, start.home, start.home_gib, start.image, spec.ids}));
@@ -67,10 +70,12 @@ base::Status prepare(const Names& names, const SupervisorSpec& spec) {
 }
 
 base::Status unmake(const Names& names, const base::InstanceId& instance, const OwnDisks& disks) {
-  const auto killed = kill_machine(names, instance);
+  const auto killed = kill_whole_machine(names, instance, disks);
   const auto released = release_rootfs(names, instance, disks.root);
   const auto course = release_course_folder(names, instance);
   const auto home = disks.home.empty() ? base::Status{} : release_home(names, instance, disks.home);
+  for (const auto& disk : {disks.root, disks.home})  // a preparation that was ended may have left it
+    if (!disk.empty()) drop_unfinished_disk(names, disk);
   const auto facts = remove_facts(names, instance);
   const auto groups = remove_machine_groups(names, instance);
   TRY(killed);
@@ -130,6 +135,12 @@ int exec_in_session(void* payload) {
 }
 
 }  // namespace
+
+base::Status kill_whole_machine(const Names& names, const base::InstanceId& instance, const OwnDisks& disks) {
+  for (const auto& disk : {disks.root, disks.home})
+    if (!disk.empty()) thaw_disk(names, disk);
+  return kill_machine(names, instance);
+}
 
 int prepare_machine(const Names& names, const SupervisorSpec& spec, int said) {
   return answer(prepare(names, spec), said);

@@ -27,6 +27,8 @@ int run_in_guest(const Names& names, const SupervisorSpec& spec, pid_t init,
 struct OwnDisks {
   base::DiskId root, home;  // home: empty, none
 };
+// Every process of it, also one that waits because a copying that was killed left a disk frozen.
+base::Status kill_whole_machine(const Names& names, const base::InstanceId& instance, const OwnDisks& disks);
 // Nothing of it runs, is mounted or has groups afterwards. 0 or 1.
 int unmake_machine(const Names& names, const base::InstanceId& instance, const OwnDisks& disks, int said);
 

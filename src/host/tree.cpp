@@ -85,6 +85,12 @@ std::string Tree::read(const std::string& path, std::size_t limit) const {
   return text;
 }
 
+base::Status Tree::remove(const std::string& path) const {
+  TRY_ASSIGN(const Fd folder, folder_of(path));
+  if (unlinkat(folder.get(), last_part(path).c_str(), 0) != 0 && errno != ENOENT) return fail_errno("remove it", errno);
+  return {};
+}
+
 base::Status Tree::make_folder(const std::string& path, mode_t mode) const {
   TRY_ASSIGN(Fd folder, folder_of(path));
   const std::string name = last_part(path);

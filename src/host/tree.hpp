@@ -21,6 +21,7 @@ class Tree {
   base::Status write(const std::string& path, std::string_view text, mode_t mode) const;
   // The regular file at `path`; empty when there is none, or it is longer than `limit`.
   std::string read(const std::string& path, std::size_t limit) const;
+  base::Status remove(const std::string& path) const;  // a file; none there is success
   base::Status make_folder(const std::string& path, mode_t mode) const;  // an existing folder is success
 
  private:

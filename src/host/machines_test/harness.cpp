@@ -1,7 +1,9 @@
 #include "host/machines_test/harness.hpp"
 
+#include <arpa/inet.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -205,6 +207,24 @@ void Machines::in_guest(pid_t init, const std::string& command) {
                  command}),
             0)
       << command;
+}
+
+bool Machines::reaches(const std::string& address, int port) {
+  const Fd s(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(static_cast<std::uint16_t>(port));
+  inet_pton(AF_INET, address.c_str(), &to.sin_addr);
+  connect(s.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to);
+  pollfd p{s.get(), POLLOUT, 0};
+  int error = 0;
+  socklen_t size = sizeof error;
+  return poll(&p, 1, 1'000) == 1 && getsockopt(s.get(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
+}
+
+const hostlink::Done& Machines::answer_to(std::int64_t request, std::int64_t ms) {
+  EXPECT_TRUE(wait(ms, [&] { return done_.contains(request); })) << "no answer to " << request;
+  return done_[request];
 }
 
 void Machines::switch_off(pid_t init, const std::string& how) {

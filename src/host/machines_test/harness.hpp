@@ -69,6 +69,10 @@ class Machines : public testing::Test {
   static std::string guest_file(pid_t init, const std::string& path);
   static void put_guest_file(pid_t init, const std::string& path, const std::string& text);
   static void in_guest(pid_t init, const std::string& command);
+  // Whether anything answers there.
+  static bool reaches(const std::string& address, int port);
+  // The answer to a request that has this number.
+  const hostlink::Done& answer_to(std::int64_t request, std::int64_t ms = 60'000);
   static void switch_off(pid_t init, const std::string& how);
   // Processes below init whose command line holds the words.
   static int processes_named(pid_t init, const std::string& words);
