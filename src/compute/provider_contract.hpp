@@ -11,6 +11,9 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "base/random.hpp"
@@ -79,6 +82,34 @@ class ProviderContract : public testing::TestWithParam<MakeBench> {
     out.jupyter_token = "0123456789abcdef0123456789abcdef";
     out.lease = {1, {run_s}};
     return out;
+  }
+  // Answers of calls that answer later.
+  template <class Answer>
+  Answer awaited(const std::function<void(std::function<void(Answer)>)>& ask) {
+    const auto answer = std::make_shared<std::pair<std::mutex, std::optional<Answer>>>();
+    ask([answer](Answer said) {
+      const std::lock_guard lock(answer->first);
+      answer->second = std::move(said);
+    });
+    EXPECT_TRUE(bench_->eventually(60, [&] {
+      const std::lock_guard lock(answer->first);
+      return answer->second.has_value();
+    }));
+    const std::lock_guard lock(answer->first);
+    return answer->second.value_or(std::unexpected(base::Error{base::Fault::kUnavailable, "NoAnswer", "no answer came"}));
+  }
+  base::Result<std::int64_t> snapshot(const base::DiskId& from, const base::DiskId& to, std::int64_t epoch = kEpoch) {
+    return awaited<base::Result<std::int64_t>>([&](auto done) { provider().snapshot_disk(from, to, epoch, std::move(done)); });
+  }
+  base::Status set_public_address(const RunKey& key, const std::string& address, std::int64_t epoch = kEpoch) {
+    return awaited<base::Status>([&](auto done) { provider().set_public_address(key, epoch, address, std::move(done)); });
+  }
+  base::Status delete_disk(const base::DiskId& disk) {
+    return awaited<base::Status>([&](auto done) { provider().delete_disk(disk, kEpoch, std::move(done)); });
+  }
+  base::DiskId new_disk() {
+    disks_.push_back(base::make_id<base::DiskId>(random_));
+    return disks_.back();
   }
   void start(const StartSpec& spec) {
     started_.push_back(spec.key);
@@ -224,12 +255,6 @@ TEST_P(ProviderContract, ADiskInUseIsNotDeletedAndAFreeOneIsGone) {
   machine.home_gib = 1;
   start(machine);
   ASSERT_TRUE(await(machine.key, Phase::kRunning, 30));
-  const auto delete_disk = [&](const base::DiskId& disk) {
-    auto answer = std::make_shared<std::optional<bool>>();
-    provider().delete_disk(disk, kEpoch, [answer](base::Status s) { *answer = s.has_value(); });
-    EXPECT_TRUE(bench_->eventually(30, [&] { return answer->has_value(); }));
-    return answer->value_or(false);
-  };
   EXPECT_FALSE(delete_disk(machine.root_disk));
   EXPECT_FALSE(delete_disk(machine.home_disk));
   provider().stop(machine.key, kEpoch, {Cause::kPerson, true});
@@ -283,6 +308,72 @@ TEST_P(ProviderContract, ARebootIsTheSameRun) {
   EXPECT_FALSE(bench_->eventually(5, [&] { return newest(machine.key).phase == Phase::kEnded; }));
   provider().resync({machine.key});
   EXPECT_TRUE(await(machine.key, Phase::kRunning, 20));
+}
+
+TEST_P(ProviderContract, ASnapshotOfARunningMachineIsWholeAndNewMachinesBeginWithIt) {
+  auto machine = spec(600);
+  machine.root_gib = 2;
+  start(machine);
+  ASSERT_TRUE(await(machine.key, Phase::kRunning, 30));
+  const auto taken = new_disk();
+  const auto mib = snapshot(machine.root_disk, taken);
+  ASSERT_TRUE(mib) << mib.error().code << ": " << mib.error().message;
+  EXPECT_GT(*mib, 0);
+  EXPECT_LE(*mib, 2 * 1024 + 64);
+  EXPECT_EQ(newest(machine.key).phase, Phase::kRunning);
+  EXPECT_EQ(snapshot(machine.root_disk, taken).value_or(-1), *mib) << "the same answer again";
+  provider().stop(machine.key, kEpoch, {Cause::kPerson, true});
+  ASSERT_TRUE(await(machine.key, Phase::kEnded, 20));
+  ASSERT_TRUE(delete_disk(machine.root_disk));
+  EXPECT_EQ(snapshot(machine.root_disk, taken).value_or(-1), *mib) << "it does not need its origin";
+
+  auto copy = spec(600), larger = spec(600), smaller = spec(600);
+  copy.root_source = larger.root_source = smaller.root_source = taken;
+  copy.root_gib = 2;
+  larger.root_gib = 3;
+  for (const auto& wish : {copy, larger, smaller}) start(wish);
+  EXPECT_TRUE(await(copy.key, Phase::kRunning, 60)) << newest(copy.key).detail;
+  EXPECT_TRUE(await(larger.key, Phase::kRunning, 60)) << newest(larger.key).detail;
+  ASSERT_TRUE(await(smaller.key, Phase::kEnded, 60));
+  EXPECT_EQ(newest(smaller.key).cause, Cause::kStartFailed);
+  EXPECT_FALSE(newest(smaller.key).detail.empty());
+}
+
+TEST_P(ProviderContract, ASnapshotOfADiskThatIsNotThereNeverWillBe) {
+  const auto nothing = snapshot(base::make_id<base::DiskId>(random_), new_disk());
+  ASSERT_FALSE(nothing);
+  EXPECT_EQ(nothing.error().fault, base::Fault::kNotFound);
+  auto machine = spec(600);
+  machine.root_source = base::make_id<base::DiskId>(random_);
+  start(machine);
+  ASSERT_TRUE(await(machine.key, Phase::kEnded, 30));
+  EXPECT_EQ(newest(machine.key).cause, Cause::kStartFailed);
+  EXPECT_FALSE(newest(machine.key).detail.empty());
+}
+
+TEST_P(ProviderContract, AnotherPublicAddressIsOfARunThatRunsAndOfNoOther) {
+  const auto machine = spec(600), other = spec(600);
+  const auto free = spec(600).public_address;
+  const auto before = set_public_address(machine.key, free);
+  ASSERT_FALSE(before);
+  EXPECT_EQ(before.error().fault, base::Fault::kConflict);
+  start(machine);
+  start(other);
+  ASSERT_TRUE(await(machine.key, Phase::kRunning, 30));
+  ASSERT_TRUE(await(other.key, Phase::kRunning, 30));
+  EXPECT_TRUE(set_public_address(machine.key, free));
+  EXPECT_TRUE(set_public_address(machine.key, free)) << "again";
+  const auto taken = set_public_address(other.key, free);
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().fault, base::Fault::kConflict);
+  EXPECT_TRUE(set_public_address(other.key, machine.public_address)) << "it is nobody's now";
+  EXPECT_FALSE(set_public_address(machine.key, machine.public_address, kEpoch - 1));
+  EXPECT_EQ(newest(machine.key).phase, Phase::kRunning);
+  provider().stop(machine.key, kEpoch, {Cause::kPerson, true});
+  ASSERT_TRUE(await(machine.key, Phase::kEnded, 20));
+  const auto after = set_public_address(machine.key, free);
+  ASSERT_FALSE(after);
+  EXPECT_EQ(after.error().fault, base::Fault::kConflict);
 }
 
 }  // namespace stipend::compute

@@ -13,6 +13,9 @@ RunKey key() {
   return {*base::InstanceId::parse("i-0123456789abcdef0"), 3};
 }
 
+base::DiskId disk() { return *base::DiskId::parse("vol-0123456789abcdef0"); }
+base::DiskId snapshot() { return *base::DiskId::parse("vol-0123456789abcdef1"); }
+
 Start start() {
   Start m;
   m.key = key();
@@ -35,8 +38,11 @@ nlohmann::json as_json(const Request& request) {
 }
 
 TEST(HostlinkCodec, EveryRequestSurvivesTheWire) {
+  Start from_snapshot = start();
+  from_snapshot.root_source = snapshot();
   const std::vector<Request> all = {Hello{.epoch = 7},
                                     start(),
+                                    from_snapshot,
                                     Renew{key(), 7, {5, {3600}}},
                                     Stop{key(), 7, Cause::kTeacher, true, "0f0e-1"},
                                     Reboot{key(), 7},
@@ -44,6 +50,8 @@ TEST(HostlinkCodec, EveryRequestSurvivesTheWire) {
                                     DeleteDisk{*base::DiskId::parse("vol-0123456789abcdef0"), 7, 9},
                                     ReadConsole{key().instance, 11},
                                     OpenFiles{*base::DiskId::parse("vol-0123456789abcdef0"), {}, "", 20, 7, 12},
+                                    SnapshotDisk{disk(), snapshot(), 7, 13},
+                                    SetPublicAddress{key(), 7, "10.97.32.9", 14},
                                     Resync{{key(), key()}, false}};
   for (const auto& request : all) {
     const auto decoded = decode_request(encode(request));
@@ -103,6 +111,8 @@ TEST(HostlinkCodec, RefusesWhatIsOutsideItsBounds) {
       {"private_address", "10.97.16.05"},
       {"private_address", "10.97.16.5/20"},
       {"public_address", ""},
+      {"root_source", "../vol-0123456789abcdef1"},
+      {"root_source", 5},
       {"hostname", "a b"},
       {"hostname", "a\nb"},
       {"hostname", "-a"},
@@ -128,6 +138,25 @@ TEST(HostlinkCodec, RefusesWhatIsOutsideItsBounds) {
   }
 }
 
+TEST(HostlinkCodec, RefusesASnapshotOrAnAddressOutsideItsBounds) {
+  const auto refused = [](const Request& request, const char* field, const nlohmann::json& value) {
+    auto j = as_json(request);
+    j[field] = value;
+    return !decode_request(j.dump());
+  };
+  const SnapshotDisk taken{disk(), snapshot(), 7, 13};
+  EXPECT_TRUE(refused(taken, "to", disk().str())) << "a disk is no snapshot of itself";
+  for (const char* id : {"from", "to"})
+    for (const auto& value : {nlohmann::json("vol-1"), nlohmann::json("../../etc/passwd"), nlohmann::json(), nlohmann::json("")})
+      EXPECT_TRUE(refused(taken, id, value)) << id << " = " << value;
+  EXPECT_TRUE(refused(taken, "epoch", -1));
+  const SetPublicAddress moved{key(), 7, "10.97.32.9", 14};
+  for (const char* address : {"", "10.97.32", "10.97.32.09", "10.97.32.9/32", "10.97.32.9 ", "a.b.c.d"})
+    EXPECT_TRUE(refused(moved, "address", address)) << address;
+  EXPECT_TRUE(refused(moved, "generation", 0));
+  EXPECT_FALSE(refused(moved, "address", "10.97.32.8"));
+}
+
 TEST(HostlinkCodec, RefusesPacketsThatAreNotMessages) {
   for (const std::string_view packet :
        {"", "[]", "null", "{", "{}", "{\"v\":1}", "{\"v\":1,\"type\":\"hello\"}"})
@@ -147,6 +176,7 @@ TEST(HostlinkCodec, UnderstandsAnOlderPeersStartAndRoom) {
   j.erase("cpu_milli");
   const auto old_start = decode_request(j.dump());
   ASSERT_TRUE(old_start);
+  EXPECT_TRUE(std::get<Start>(*old_start).root_source.empty());
   EXPECT_EQ(std::get<Start>(*old_start).cpu_milli, 0);
   auto room = nlohmann::json::parse(encode(Event(Room{2, 4096, 10'000, 20'000})));
   room.erase("disk_total_mib");

@@ -194,12 +194,23 @@ void FakeHost::do_start(const StartSpec& spec, std::int64_t deadline_ms) {
     machine.detail = late ? "the start came too late" : "the fake host was told to fail this start";
     return end(key, machine, now, Cause::kStartFailed);
   }
-  disks_.insert(spec.root_disk);
-  if (!spec.home_disk.empty()) disks_.insert(spec.home_disk);
-  if (!spec.course_disk.empty()) disks_.insert(spec.course_disk);
+  if (machine.detail = wrong_with_source(spec); !machine.detail.empty()) return end(key, machine, now, Cause::kStartFailed);
+  make_disk(spec.root_disk, spec.root_gib);
+  make_disk(spec.home_disk, spec.home_gib);
+  make_disk(spec.course_disk, spec.course_gib);
   consoles_[key.instance] +=
       "fake machine " + key.instance.str() + ": no machine runs here, this host only pretends\n";
   report(key, machine);
+}
+
+std::string FakeHost::wrong_with_source(const StartSpec& spec) const {
+  if (spec.root_source.empty() || disks_.contains(spec.root_disk)) return {};
+  if (!disks_.contains(spec.root_source)) return "the snapshot that its disk is to be made of is not on this host";
+  return spec.root_gib < gib_.at(spec.root_source) ? "its disk is smaller than the snapshot it is made of" : "";
+}
+
+void FakeHost::make_disk(const base::DiskId& disk, std::int64_t gib) {
+  if (!disk.empty() && disks_.insert(disk).second) gib_[disk] = gib;
 }
 
 // Another machine that has one of its own disks.
@@ -295,6 +306,7 @@ void FakeHost::delete_disk(base::DiskId disk, std::int64_t epoch, DoneSink done)
     if ((machine.spec.root_disk == disk || machine.spec.home_disk == disk || machine.spec.course_disk == disk) && machine.phase != Phase::kEnded)
       return answer(base::fail(base::Fault::kConflict, "DiskInUse", "a machine uses the disk"));
   disks_.erase(disk);
+  gib_.erase(disk);
   answer({});
 }
 
@@ -310,7 +322,7 @@ void FakeHost::snapshot_disk(base::DiskId from, base::DiskId to, std::int64_t ep
     return answer(base::fail(base::Fault::kUnavailable, "SnapshotFailed", "the fake host was told to fail this snapshot"));
   if (!disks_.contains(to) && !disks_.contains(from))
     return answer(base::fail(base::Fault::kNotFound, "InvalidVolume.NotFound", "the host has no such disk"));
-  disks_.insert(to);
+  if (!disks_.contains(to)) make_disk(to, gib_.at(from));
   answer(options_.snapshot_mib);
 }
 
@@ -325,6 +337,9 @@ void FakeHost::set_public_address(RunKey key, std::int64_t epoch, std::string ad
   const auto at = machines_.find(key);
   if (at == machines_.end() || at->second.phase == Phase::kEnded)
     return answer(base::fail(base::Fault::kConflict, "IncorrectInstanceState", "the machine does not run"));
+  for (const auto& [other, machine] : machines_)
+    if (other != key && machine.phase != Phase::kEnded && machine.spec.public_address == address)
+      return answer(base::fail(base::Fault::kConflict, "AddressInUse", "the address is in use by " + other.instance.str()));
   at->second.spec.public_address = std::move(address);
   answer({});
 }

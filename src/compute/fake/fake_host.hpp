@@ -128,6 +128,8 @@ class FakeHost {
   void send(Report report);
   Report absent(const RunKey& key) const;
   void do_start(const StartSpec& spec, std::int64_t deadline_ms);
+  std::string wrong_with_source(const StartSpec& spec) const;  // empty: nothing
+  void make_disk(const base::DiskId& disk, std::int64_t gib);
   std::optional<base::InstanceId> user_of_disk(const StartSpec& spec, const RunKey& key) const;
   void do_stop(const RunKey& key, const StopWish& wish);
   void end(const RunKey& key, Machine& machine, std::int64_t at_ms, Cause cause, bool known_to_end = true);
@@ -154,6 +156,7 @@ class FakeHost {
   std::map<base::InstanceId, std::int64_t> tombstones_;  // newest generation that can never start (again)
   std::map<RunKey, Measured> measured_;                  // of runs that are over
   std::set<base::DiskId> disks_;
+  std::map<base::DiskId, std::int64_t> gib_;             // of them
   std::map<base::InstanceId, std::string> consoles_;
   std::multimap<std::int64_t, Mail> mail_;
   std::int64_t last_call_ms_ = 0;

@@ -44,6 +44,13 @@ base::Result<std::int64_t> size_of(const std::string& digits) {
   return mib;
 }
 
+base::Fault fault_of(std::string_view code) {
+  const auto is_one_of = [&](std::initializer_list<std::string_view> codes) { return std::ranges::find(codes, code) != codes.end(); };
+  if (is_one_of({"VolumeInUse", "TransferRunning", "IncorrectInstanceState", "AddressInUse"})) return base::Fault::kConflict;
+  if (is_one_of({"NoConsole", "InvalidVolume.NotFound", "NoSuchFile", "NoSuchCopy"})) return base::Fault::kNotFound;
+  return code == "RequestLimitExceeded" ? base::Fault::kThrottled : base::Fault::kUnavailable;
+}
+
 class LxcProvider final : public Provider, public DiskFiles {
  public:
   explicit LxcProvider(LxcOptions options)
@@ -320,9 +327,7 @@ class LxcProvider final : public Provider, public DiskFiles {
       if (!question) return;
       if (m->ok && question->done) return question->done({});
       if (m->ok && question->size) return question->size(size_of(m->message));
-      const bool missing = m->code == "NoConsole" || m->code == "InvalidVolume.NotFound" || m->code == "NoSuchFile" || m->code == "NoSuchCopy";
-      const auto fault = m->code == "VolumeInUse" || m->code == "TransferRunning" ? base::Fault::kConflict : missing ? base::Fault::kNotFound : base::Fault::kUnavailable;
-      fail(*question, {fault, m->code, m->message});
+      fail(*question, {fault_of(m->code), m->code, m->message});
     }
   }
 

@@ -11,6 +11,8 @@
 #include <atomic>
 #include <chrono>
 #include <cstring>
+#include <mutex>
+#include <optional>
 #include <thread>
 
 #include "hostlink/codec.hpp"
@@ -134,6 +136,47 @@ TEST(LxcProvider, CallsTheHostAgainAndAsksOpenQuestionsAgain) {
   host.say(report);
   EXPECT_TRUE(soon([&] { return reports == 1; }));
   EXPECT_EQ(answers, 1);
+}
+
+TEST(LxcProvider, TellsWhatCanBeAskedAgainFromWhatCannotBe) {
+  const auto snapshot = *base::DiskId::parse("vol-00000000000000002");
+  PlayedHost host;
+  host.listen_now();
+  const auto provider = make_lxc_provider({.socket = host.path()});
+  provider->open(7, [](Report) {});
+  host.greet();
+  std::optional<base::Result<std::int64_t>> size;
+  std::mutex guard;
+  const auto told = [&](bool ok, const std::string& code, const std::string& message) -> base::Result<std::int64_t> {
+    size.reset();
+    provider->snapshot_disk(kDisk, snapshot, 7, [&](base::Result<std::int64_t> answer) {
+      const std::lock_guard lock(guard);
+      size = std::move(answer);
+    });
+    const auto asked = host.expect<hostlink::SnapshotDisk>();
+    EXPECT_TRUE(asked && asked->from == kDisk && asked->to == snapshot && asked->epoch == 7);
+    host.say(hostlink::Done{asked ? asked->request : 0, ok, code, message});
+    EXPECT_TRUE(soon([&] {
+      const std::lock_guard lock(guard);
+      return size.has_value();
+    }));
+    return *size;
+  };
+  EXPECT_EQ(told(true, "", "1234").value_or(-1), 1234);
+  for (const char* nonsense : {"", "12 MiB", "-1", "99999999999999999999"}) EXPECT_FALSE(told(true, "", nonsense)) << nonsense;
+  struct Row {
+    const char* code;
+    base::Fault fault;
+  };
+  for (const auto& row : {Row{"VolumeInUse", base::Fault::kConflict}, Row{"TransferRunning", base::Fault::kConflict},
+                          Row{"IncorrectInstanceState", base::Fault::kConflict}, Row{"AddressInUse", base::Fault::kConflict},
+                          Row{"RequestLimitExceeded", base::Fault::kThrottled}, Row{"InvalidVolume.NotFound", base::Fault::kNotFound},
+                          Row{"SnapshotNeedsStop", base::Fault::kUnavailable}, Row{"HostDiskFull", base::Fault::kUnavailable}}) {
+    const auto answer = told(false, row.code, "why");
+    ASSERT_FALSE(answer) << row.code;
+    EXPECT_EQ(answer.error().fault, row.fault) << row.code;
+    EXPECT_EQ(answer.error().code, row.code);
+  }
 }
 
 TEST(LxcProvider, AnswersEveryQuestionOnceAlsoAtItsEnd) {
