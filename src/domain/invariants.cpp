@@ -37,6 +37,7 @@ Violation HoldsNameTheirGrants::operator()(const State& state) const {
     if (total != hold->amount) return fmt::format("{}: the hold is not the sum of its draws", id.str());
   }
   for (const auto& [id, disk] : state.disks) {
+    if (disk->snapshot == SnapshotState::kError && disk->reserved != Money{}) return fmt::format("{}: failed, yet reserved", id.str());
     Money total;
     for (const auto& draw : disk->reserve_draws) {
       const Grant* grant = state.find<Grant>(draw.grant);
