@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
-#include "control/testing/table.hpp"
+#include "control/testing/kept.hpp"
 #include "ledger/verification.hpp"
 #include "store/sqlite/snapshot.hpp"
 #include "store/sqlite/sqlite_store.hpp"
@@ -52,6 +52,7 @@ class LedgerTest : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_EQ(table_.run(term()), "");
+    more();
     auto opened = store::open_sqlite(folder_.path(), {.ballast_bytes = 0});
     ASSERT_TRUE(opened);
     ASSERT_TRUE((*opened)->load());
@@ -61,6 +62,7 @@ class LedgerTest : public testing::Test {
     put_all(batch, state.catalogues);
     put_all(batch, state.accounts);
     put_all(batch, state.disks);
+    put_all(batch, state.elastic_addresses);
     put_all(batch, state.instances);
     put_all(batch, state.grants);
     put_all(batch, state.holds);
@@ -70,6 +72,7 @@ class LedgerTest : public testing::Test {
     ASSERT_EQ((*opened)->commit(batch).outcome, store::Outcome::kCommitted);
   }
   static std::string term() { return kTerm; }
+  virtual void more() {}
   // That of a course that has no rules.
   virtual domain::Audit policy_audit() const { return {.number = 1, .action = "create-course", .target = table_.state().courses.begin()->first.str()}; }
 
@@ -246,6 +249,91 @@ TEST_F(LedgerTest, ASumOfADayThatIsNotThatOfItsEntriesIsNamed) {
   EXPECT_THAT(wrong().at("usage"), Has("and no sum of them"));
   edit("INSERT INTO usage_days VALUES ('" + ada + "', 0, 2, 't2.nano', '2026', 1, 0, 1, 1)");
   EXPECT_THAT(wrong().at("usage"), Has("and there is no entry"));
+}
+
+// A snapshot that is whole, one that is being made, one that failed, one that is gone; an address that is here, one that was
+// released.
+class LedgerWithCopies : public LedgerTest {
+ protected:
+  void more() override {
+    ASSERT_EQ(table_.run("grant ada 1.00\ngrant bob 1.00"), "");
+    whole_ = snapshot_of(table_, "bob", "lab");
+    gone_ = snapshot_of(table_, "bob", "lab");
+    const auto failed = snapshot_of(table_, "bob", "lab");
+    ASSERT_EQ(completed(table_, whole_, 1'500), "ok");
+    ASSERT_EQ(completed(table_, gone_, 8'000), "ok");
+    ASSERT_EQ(table_.command(kHostActor, [&](Tx& tx) { return snapshot_failed(tx, failed, "VolumeGone"); }), "ok");
+    for (const int number : {1, 2}) ASSERT_EQ(allocated(table_, table_.account("bob"), number), "ok");
+    ASSERT_EQ(table_.run("tick 3000\nreport lab running 4500\nrenew bob"), "");
+    ASSERT_EQ(associated(table_, 1, "lab"), "ok");
+    ASSERT_EQ(table_.run("tick 500"), "");
+    ASSERT_EQ(table_.command(table_.actor("bob"), [&](Tx& tx) { return delete_snapshot(tx, gone_, false); }), "ok");
+    ASSERT_EQ(table_.command(kHostActor, [&](Tx& tx) -> base::Status {
+      tx.erase<domain::Disk>(gone_);
+      return {};
+    }), "ok");
+    ASSERT_EQ(released(table_, 2), "ok");
+    ASSERT_EQ(table_.run("tick 2000\nreport lab running 7000\nrenew bob\ngrant bob -0.10"), "");
+    ASSERT_FALSE(snapshot_of(table_, "bob", "lab").empty());
+  }
+  std::string of(const base::DiskId& disk) const { return "subject = '" + disk.str() + "'"; }
+  std::string first_of(const std::string& subject) const { return std::to_string(std::ranges::find(table_.entries(), subject, &domain::Entry::subject)->number); }
+
+  base::DiskId whole_, gone_;
+};
+
+TEST_F(LedgerWithCopies, ThatTheCommandsMadeIsRight) {
+  EXPECT_THAT(wrong(memory()), testing::IsEmpty());
+  for (const auto& subject : {whole_.str(), gone_.str(), address_id(1), address_id(2)})
+    EXPECT_NE(std::ranges::find(table_.entries(), subject, &domain::Entry::subject), table_.entries().end()) << subject;
+}
+
+TEST_F(LedgerWithCopies, ASnapshotThatCostsOtherThanWhatItOccupiesIsNamed) {
+  edit("UPDATE disks SET stored_mib = 1501 WHERE id = '" + whole_.str() + "'");
+  EXPECT_THAT(wrong().at("prices"), Has(whole_.str() + ": priced"));
+  edit("UPDATE disks SET stored_mib = 100000 WHERE id = '" + whole_.str() + "'");
+  EXPECT_THAT(wrong().at("prices"), Has("occupies 100000 MiB"));
+}
+
+TEST_F(LedgerWithCopies, AChargeForASnapshotOrDiskThatIsGoneAtAPriceOfNoneIsNamed) {
+  EXPECT_THAT(wrong(), testing::Not(Names("prices")));
+  edit("UPDATE entries SET price = price + 1 WHERE " + of(gone_));
+  EXPECT_THAT(wrong().at("prices"), Has("entry " + first_of(gone_.str()) + ": "));
+}
+
+TEST_F(LedgerWithCopies, AnEntryThatCallsASnapshotADiskIsNamed) {
+  edit("UPDATE entries SET type = 'disk' WHERE " + of(whole_));
+  EXPECT_THAT(wrong().at("subjects"), Has(whole_.str() + " is no disk but a snapshot"));
+}
+
+TEST_F(LedgerWithCopies, AReleasedAddressIsJudgedByItsEntriesAlone) {
+  const auto number = first_of(address_id(2));
+  const auto where = " WHERE number = " + number;
+  edit("UPDATE entries SET amount = amount + 1" + where);
+  EXPECT_THAT(wrong().at("amounts"), Has("entry " + number));
+  edit("UPDATE entries SET amount = amount - 1, price = price + 1" + where);
+  EXPECT_THAT(wrong().at("prices"), Has("entry " + number + ": "));
+  edit("UPDATE entries SET price = price - 1, \"from\" = \"from\" + 5" + where);
+  EXPECT_THAT(wrong().at("addresses"), Has("entry " + number + ": " + address_id(2) + " is charged from second 5"));
+}
+
+TEST_F(LedgerWithCopies, AnAddressWhoseRowSaysOtherThanItsEntriesIsNamed) {
+  const auto where = " WHERE id = '" + address_id(1) + "'";
+  edit("UPDATE addresses SET posted_idle = posted_idle - 1, idle = idle - 1" + where);
+  EXPECT_THAT(wrong().at("addresses"), Has(address_id(1) + ": its row is charged to second"));
+  edit("UPDATE addresses SET posted_idle = posted_idle + 1, idle = 0" + where);
+  EXPECT_THAT(wrong().at("addresses"), Has("s of idleness, it had 0"));
+  edit("UPDATE addresses SET idle = posted_idle, price = price + 7" + where);
+  EXPECT_THAT(wrong().at("prices"), Has(address_id(1) + ": priced"));
+  edit("UPDATE addresses SET price = price - 7, posted = posted + 1" + where);
+  EXPECT_THAT(wrong().at("posted"), Has(address_id(1)));
+  edit("UPDATE addresses SET posted = posted - 1, reserved = 0, reserve_draws = '[]'" + where);
+  EXPECT_THAT(wrong().at("reserves"), Has(address_id(1)));
+}
+
+TEST_F(LedgerWithCopies, AReserveOfAFailedSnapshotIsNamed) {
+  edit("UPDATE disks SET reserved = 5 WHERE kind = 4 AND snapshot = 3");
+  EXPECT_THAT(wrong().at("reserves"), Has("failed, and 0.000000005 is reserved"));
 }
 
 class LedgerWithFreeHours : public LedgerTest {

@@ -68,4 +68,10 @@ std::int64_t bill_of_disk(std::int64_t price, const std::vector<Existence>& time
   return disk_cost(price, static_cast<std::int64_t>(ms / 1000));
 }
 
+std::int64_t bill_of_address(std::int64_t price, const std::vector<Existence>& idle) {
+  std::int64_t seconds = 0;
+  for (const auto& time : idle) seconds += std::max<std::int64_t>(0, time.to_ms - time.from_ms) / 1000;
+  return disk_cost(price, seconds);
+}
+
 }  // namespace stipend::ledger

@@ -46,7 +46,10 @@ struct RunFacts {
 };
 Bill bill_of(const RunFacts& run);
 
-// Of the times that a disk was there and cost: between being deleted and being brought back it is nobody's.
+// Of the times that a disk was there and cost: between being deleted and being brought back it is nobody's. Of a snapshot:
+// from when it was whole.
 std::int64_t bill_of_disk(std::int64_t price, const std::vector<Existence>& times);
+// Of the times that no machine ran with an elastic address: of each its whole seconds.
+std::int64_t bill_of_address(std::int64_t price, const std::vector<Existence>& idle);
 
 }  // namespace stipend::ledger

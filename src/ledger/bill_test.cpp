@@ -71,5 +71,10 @@ TEST(Bill, OfADiskLeavesOutTheTimeInTheTrash) {
   EXPECT_EQ(bill_of_disk(kPrice, {}), 0);
 }
 
+TEST(Bill, OfAnAddressCountsTheWholeSecondsOfEachIdleTime) {
+  EXPECT_EQ(bill_of_address(kPrice, {{0, 1'999}, {100'000, 101'999}}), 2'000'000);
+  EXPECT_EQ(bill_of_address(kPrice, {}), 0);
+}
+
 }  // namespace
 }  // namespace stipend::ledger

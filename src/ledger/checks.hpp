@@ -13,7 +13,7 @@
 
 namespace stipend::ledger {
 
-// The rows of one commit: courses with their price lists, accounts, grants, holds, disks, instances. `now`: the newest time that is known.
+// The rows of one commit: courses with their price lists, accounts, grants, holds, disks, addresses, instances. `now`: the newest time that is known.
 // `with_policy`: courses that ever had rules of their own, so that runs may have cost less than their price: in free hours.
 struct Rows {
   const domain::State& state;
@@ -58,6 +58,7 @@ using Checks = std::vector<std::unique_ptr<Check>>;
 void add_entry_checks(Checks& checks, const Rows& rows);
 void add_price_checks(Checks& checks, const Rows& rows);
 void add_edition_checks(Checks& checks, const Rows& rows);
+void add_address_checks(Checks& checks, const Rows& rows);
 void add_row_checks(Checks& checks, const Rows& rows);
 
 std::string dollars(Wide nano);

@@ -23,7 +23,7 @@ class PriceLists {
   }
   struct List {
     base::CourseId course;  // empty: everybody's
-    std::int64_t gib_month = 0;
+    std::int64_t gib_month = 0, snapshot_gib_month = 0, address = 0;
     std::unordered_map<std::string, std::int64_t> types;
   };
   const List* find(const std::string& edition) const {
@@ -40,7 +40,7 @@ class PriceLists {
 
  private:
   void add(const domain::Catalogue& list) {
-    auto [at, fresh] = lists_.try_emplace(list.edition, List{list.course, list.gp2_gib_month.nano, {}});
+    auto [at, fresh] = lists_.try_emplace(list.edition, List{list.course, list.gp2_gib_month.nano, list.snapshot_gib_month.nano, list.address.nano_per_hour, {}});
     if (!fresh) return;  // one that is built in is everybody's
     for (const auto& type : list.types) at->second.types.emplace(type.name, type.price.nano_per_hour);
   }
@@ -58,10 +58,10 @@ const std::string& held_at(const domain::Course& course, base::WallTime at) {
 class Prices final : public Check {
  public:
   explicit Prices(const Rows& rows)
-      : Check("prices", "each price is that of a list which its course sold at; a run's that of the list at its start"), lists_(rows.state) {
+      : Check("prices", "each price is that of a list which its course sold at; a run's and an address's that of the list at its start"), lists_(rows.state) {
     for (const auto& [id, account] : rows.state.accounts)
       if (const auto* course = rows.state.find<domain::Course>(account->course)) courses_.emplace(id, course);
-    for (const auto& [id, disk] : rows.state.disks) disks_.emplace(id.str(), disk->gib);
+    for (const auto& [id, disk] : rows.state.disks) disks_.emplace(id.str(), disk.get());
   }
   void add(const Posting& posting) override {
     const auto& entry = posting.entry;
@@ -75,6 +75,7 @@ class Prices final : public Check {
     for (const auto& [id, instance] : rows.state.instances)
       if (instance->run) look_at_run(*instance);
     for (const auto& [id, disk] : rows.state.disks) look_at_disk(*disk);
+    for (const auto& [id, address] : rows.state.elastic_addresses) look_at_address(*address);
     for (const auto& [id, course] : rows.state.courses) look_at_steps(*course);
     figures(fmt::format("{} charges", charges_));
   }
@@ -92,14 +93,29 @@ class Prices final : public Check {
       if (type->second != price) return fmt::format("{} an hour for {}, the price list {} has {}", dollars(price), entry.type, edition, dollars(type->second));
       return {};
     }
-    const auto disk = disks_.find(entry.subject);
-    if (disk != disks_.end()) {
-      if (const auto right = disk_price(disk->second, list->gib_month); right != price)
-        return fmt::format("{} an hour for a disk of {} GiB, the price list {} makes it {}", dollars(price), disk->second, edition, dollars(right));
+    if (const auto disk = disks_.find(entry.subject); disk != disks_.end()) return wrong_price(*disk->second, price, edition, *list);
+    if (entry.type == "address")
+      return price == list->address ? std::nullopt
+                                    : std::optional(fmt::format("{} an hour for an address, the price list {} has {}", dollars(price), edition, dollars(list->address)));
+    const bool snapshot = entry.type == "snapshot";
+    return (snapshot ? is_of_some_snapshot(price, list->snapshot_gib_month) : is_of_some_disk(price, list->gib_month))
+               ? std::nullopt
+               : std::optional(fmt::format("{} an hour is the price of no {} at the price list {}", dollars(price), snapshot ? "snapshot" : "disk", edition));
+  }
+  // Of a snapshot what it occupies counts, and nothing before that is known.
+  static std::optional<std::string> wrong_price(const domain::Disk& disk, std::int64_t price, const std::string& edition, const PriceLists::List& list) {
+    if (disk.kind != domain::DiskKind::kSnapshot) {
+      if (const auto right = disk_price(disk.gib, list.gib_month); right != price)
+        return fmt::format("priced {} an hour as a disk of {} GiB, the price list {} makes it {}", dollars(price), disk.gib, edition, dollars(right));
       return {};
     }
-    return is_of_some_disk(price, list->gib_month) ? std::nullopt
-                                                   : std::optional(fmt::format("{} an hour is the price of no disk at the price list {}", dollars(price), edition));
+    const bool whole = disk.snapshot == domain::SnapshotState::kCompleted;
+    if (whole && (disk.stored_mib < 1 || disk.stored_mib > disk.gib * 1024))
+      return fmt::format("it is a snapshot of {} GiB that occupies {} MiB", disk.gib, disk.stored_mib);
+    if (const auto right = whole ? snapshot_price(disk.stored_mib, list.snapshot_gib_month) : 0; right != price)
+      return fmt::format("priced {} an hour as a snapshot {}, the price list {} makes it {}", dollars(price),
+                         whole ? fmt::format("of {} MiB", disk.stored_mib) : "that is not whole", edition, dollars(right));
+    return {};
   }
   // Of one whose row is gone the size is not known, but that it is in whole GiB.
   static bool is_of_some_disk(std::int64_t price, std::int64_t gib_month) {
@@ -107,6 +123,13 @@ class Prices final : public Check {
     if (gib_month <= 0 || price <= 0) return false;
     const auto gib = static_cast<std::int64_t>(Wide{price} * kMonthHours / gib_month);
     return gib > 0 && disk_price(gib, gib_month) == price;
+  }
+
+  static bool is_of_some_snapshot(std::int64_t price, std::int64_t gib_month) {
+    constexpr Wide kMonthHours = 730;
+    if (gib_month <= 0 || price <= 0) return false;
+    const auto mib = static_cast<std::int64_t>(Wide{price} * 1024 * kMonthHours / gib_month);
+    return mib > 0 && snapshot_price(mib, gib_month) == price;
   }
 
   void look_at_run(const domain::Instance& instance) {
@@ -129,8 +152,17 @@ class Prices final : public Check {
     if (course == courses_.end()) return;
     const auto* list = lists_.sold(*course->second, disk.catalogue, disk.created);
     if (!list) return found(fmt::format("{}: the course did not sell at a price list '{}' when it was made", disk.id.view(), disk.catalogue));
-    if (const auto right = disk_price(disk.gib, list->gib_month); right != disk.price.nano_per_hour)
-      found(fmt::format("{}: priced {} an hour, the price list {} makes it {}", disk.id.view(), dollars(disk.price.nano_per_hour), disk.catalogue, dollars(right)));
+    if (const auto wrong = wrong_price(disk, disk.price.nano_per_hour, disk.catalogue, *list)) found(fmt::format("{}: {}", disk.id.view(), *wrong));
+  }
+
+  void look_at_address(const domain::Address& address) {
+    const auto course = courses_.find(address.account);
+    if (course == courses_.end()) return found(fmt::format("{}: it is of account {}, which is not there", address.id, address.account.view()));
+    if (const auto& held = held_at(*course->second, address.created); address.catalogue != held)
+      found(fmt::format("{}: priced by the list '{}', at its allocation {} held", address.id, address.catalogue, held));
+    const auto* list = lists_.sold(*course->second, address.catalogue, address.created);
+    if (!list || list->address != address.price.nano_per_hour)
+      found(fmt::format("{}: priced {} an hour, which the price list {} does not say", address.id, dollars(address.price.nano_per_hour), address.catalogue));
   }
 
   // The type of every machine is in every later list.
@@ -152,7 +184,7 @@ class Prices final : public Check {
 
   PriceLists lists_;
   std::unordered_map<base::AccountId, const domain::Course*> courses_;
-  std::unordered_map<std::string, std::int64_t> disks_;
+  std::unordered_map<std::string, const domain::Disk*> disks_;
   std::int64_t charges_ = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "ledger/checks.hpp"
+#include "ledger/kept.hpp"
 
 namespace stipend::ledger {
 namespace {
@@ -15,12 +16,14 @@ using domain::EntryKind;
 class Subjects final : public Check {
  public:
   explicit Subjects(const Rows& rows)
-      : Check("subjects", "each entry has its account, subject and price, and they are those of its row"), state_(rows.state) {}
+      : Check("subjects", "each entry has its account, subject and price, and they are those of its row"), state_(rows.state) {
+    each_kept(state_, [&](const Kept& row) { kept_.emplace(row.id, row); });
+  }
   void add(const Posting& posting) override {
     const auto& entry = posting.entry;
     if (auto wrong = look(entry)) found(fmt::format("entry {}: {}", entry.number, *wrong));
   }
-  void end(const Rows&, const Books&) override { figures(fmt::format("{} of runs, {} of disks, {} of grants", runs_, disks_, grants_)); }
+  void end(const Rows&, const Books&) override { figures(fmt::format("{} of runs, {} of disks and addresses, {} of grants", runs_, disks_, grants_)); }
 
  private:
   std::optional<std::string> look(const Entry& entry) {
@@ -37,7 +40,7 @@ class Subjects final : public Check {
     switch (entry.kind) {
       case EntryKind::kCharge:
       case EntryKind::kCorrection: ++runs_; return look_at_run(entry);
-      case EntryKind::kStorage: ++disks_; return look_at_disk(entry);
+      case EntryKind::kStorage: ++disks_; return look_at_kept(entry);
       default: ++grants_; return look_at_grant(entry);
     }
   }
@@ -57,18 +60,27 @@ class Subjects final : public Check {
     return {};
   }
 
-  std::optional<std::string> look_at_disk(const Entry& entry) const {
-    const auto id = base::DiskId::parse(entry.subject);
-    if (!id || entry.generation != 0) return fmt::format("'{}' is no disk", entry.subject);
+  std::optional<std::string> look_at_kept(const Entry& entry) const {
+    const bool address = entry.type == "address";
+    if (!address && entry.type != "disk" && entry.type != "snapshot") return fmt::format("it is of a '{}', which nothing is that is kept", entry.type);
+    if ((address ? !is_address_id(entry.subject) : !base::DiskId::parse(entry.subject).has_value()) || entry.generation != 0)
+      return fmt::format("'{}' is no {}", entry.subject, address ? "address" : "disk");
     if (entry.price.nano_per_hour <= 0) return "it names no price";
     if (entry.from.count < 0 || entry.to <= entry.from)
       return fmt::format("it charges from second {} to second {}", entry.from.count, entry.to.count);
-    const auto* disk = state_.find<domain::Disk>(*id);
-    if (!disk) return {};  // its bytes are gone
-    if (disk->account != entry.account) return fmt::format("{} is a disk of {}", entry.subject, disk->account.view());
-    if (disk->price != entry.price)
-      return fmt::format("its price is {} an hour, the disk's {}", dollars(entry.price.nano_per_hour), dollars(disk->price.nano_per_hour));
+    const auto at = kept_.find(entry.subject);
+    if (at == kept_.end()) return {};  // its bytes are gone, it was released
+    const Kept& row = at->second;
+    if (row.account != entry.account) return fmt::format("{} is of {}", entry.subject, row.account.view());
+    if (row.kind != entry.type) return fmt::format("{} is no {} but a {}", entry.subject, entry.type, row.kind);
+    if (row.price != entry.price)
+      return fmt::format("its price is {} an hour, the {}'s {}", dollars(entry.price.nano_per_hour), row.kind, dollars(row.price.nano_per_hour));
     return {};
+  }
+
+  static bool is_address_id(std::string_view id) {
+    constexpr std::string_view kPrefix = "eipalloc-";
+    return id.starts_with(kPrefix) && id.size() == kPrefix.size() + 17 && id.find_first_not_of("0123456789abcdef", kPrefix.size()) == id.npos;
   }
 
   static std::optional<std::string> look_at_grant(const Entry& entry) {
@@ -78,6 +90,7 @@ class Subjects final : public Check {
   }
 
   const domain::State& state_;
+  std::unordered_map<std::string, Kept> kept_;
   std::int64_t runs_ = 0, disks_ = 0, grants_ = 0;
 };
 

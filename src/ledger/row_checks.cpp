@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "ledger/checks.hpp"
+#include "ledger/kept.hpp"
 
 namespace stipend::ledger {
 namespace {
@@ -46,8 +47,8 @@ class Grants final : public Check {
 
 class Posted final : public Check {
  public:
-  explicit Posted(const Rows& rows) : Check("posted", "each disk and each run carries what its entries charged") {
-    for (const auto& [id, disk] : rows.state.disks) sums_[id.str()];
+  explicit Posted(const Rows& rows) : Check("posted", "each disk, each snapshot, each address and each run carries what its entries charged") {
+    each_kept(rows.state, [&](const Kept& row) { sums_[row.id]; });
     for (const auto& [id, instance] : rows.state.instances)
       if (instance->run) sums_[id.str()].generation = instance->run->generation;
   }
@@ -60,17 +61,17 @@ class Posted final : public Check {
   }
   void end(const Rows& rows, const Books&) override {
     std::int64_t runs = 0;
-    for (const auto& [id, disk] : rows.state.disks) {
-      const auto& sum = sums_.at(id.str());
-      compare(id.view(), "charged", sum.charged, disk->posted);
-      compare(id.view(), "paid by the house", sum.house, disk->house);
-    }
+    each_kept(rows.state, [&](const Kept& row) {
+      const auto& sum = sums_.at(row.id);
+      compare(row.id, "charged", sum.charged, row.posted);
+      compare(row.id, "paid by the house", sum.house, row.house);
+    });
     for (const auto& [id, instance] : rows.state.instances) {
       if (!instance->run) continue;
       ++runs;
       compare(id.view(), "charged for its run", sums_.at(id.str()).charged, instance->run->posted);
     }
-    figures(fmt::format("{} disks, {} runs", rows.state.disks.size(), runs));
+    figures(fmt::format("{} disks, {} addresses, {} runs", rows.state.disks.size(), rows.state.elastic_addresses.size(), runs));
   }
 
  private:
@@ -104,10 +105,10 @@ class Overspent final : public Check {
       sums[id].held += hold->amount.nano;
       for (const auto& draw : hold->draws) drawn[draw.grant] += draw.amount.nano;
     }
-    for (const auto& [id, disk] : rows.state.disks) {
-      sums[disk->account].reserved += disk->reserved.nano;
-      for (const auto& draw : disk->reserve_draws) drawn[draw.grant] += draw.amount.nano;
-    }
+    each_kept(rows.state, [&](const Kept& row) {
+      sums[row.account].reserved += row.reserved.nano;
+      for (const auto& draw : row.draws) drawn[draw.grant] += draw.amount.nano;
+    });
     Sum all;
     for (const auto& [account, sum] : sums) {
       if (sum.charged + sum.held + sum.reserved > sum.granted || sum.held < 0 || sum.reserved < 0)
@@ -194,8 +195,9 @@ class Leases final : public Check {
 
 class Reserves final : public Check {
  public:
-  explicit Reserves(const Rows& rows) : Check("reserves", "each disk's reserve is whole, or was used for it; a deleted one has none") {
-    for (const auto& [id, disk] : rows.state.disks) used_.emplace(id.str(), false);
+  explicit Reserves(const Rows& rows)
+      : Check("reserves", "each disk's, snapshot's and address's reserve is whole, or was used for it; what is over has none") {
+    each_kept(rows.state, [&](const Kept& row) { used_.emplace(row.id, false); });
   }
   void add(const Posting& posting) override {
     if (posting.entry.kind != EntryKind::kStorage || posting.entry.reason != "reserve") return;
@@ -204,27 +206,33 @@ class Reserves final : public Check {
   void end(const Rows& rows, const Books&) override {
     Wide reserved = 0;
     std::int64_t used = 0;
-    for (const auto& [id, disk] : rows.state.disks) {
+    each_kept(rows.state, [&](const Kept& row) {
       Wide sum = 0;
-      for (const auto& draw : disk->reserve_draws) {
+      for (const auto& draw : row.draws) {
         sum += draw.amount.nano;
         const auto* grant = rows.state.find<domain::Grant>(draw.grant);
-        if (!grant || grant->account != disk->account || !grant->only_types.empty())
-          found(fmt::format("{}: its reserve is of {}, which may not pay it", id.view(), draw.grant.view()));
+        if (!grant || grant->account != row.account || !grant->only_types.empty())
+          found(fmt::format("{}: its reserve is of {}, which may not pay it", row.id, draw.grant.view()));
       }
-      reserved += disk->reserved.nano;
-      if (sum != disk->reserved.nano) found(fmt::format("{}: {} reserved, its draws are {}", id.view(), dollars(disk->reserved.nano), dollars(sum)));
-      if (disk->deleted && disk->reserved.nano != 0) found(fmt::format("{}: it is deleted, and {} is reserved for it", id.view(), dollars(disk->reserved.nano)));
-      if (disk->deleted) continue;
-      if (disk->reserved > disk->reserve_wanted)
-        found(fmt::format("{}: {} reserved, more than the {} it needs", id.view(), dollars(disk->reserved.nano), dollars(disk->reserve_wanted.nano)));
-      if (disk->reserved < disk->reserve_wanted) {
+      reserved += row.reserved.nano;
+      if (sum != row.reserved.nano) found(fmt::format("{}: {} reserved, its draws are {}", row.id, dollars(row.reserved.nano), dollars(sum)));
+      if (row.over) {
+        if (row.reserved.nano != 0) found(fmt::format("{}: it is deleted or failed, and {} is reserved for it", row.id, dollars(row.reserved.nano)));
+        return;
+      }
+      if (row.reserved > row.reserve_wanted)
+        found(fmt::format("{}: {} reserved, more than the {} it needs", row.id, dollars(row.reserved.nano), dollars(row.reserve_wanted.nano)));
+      if (row.reserved < row.reserve_wanted) {
         ++used;
-        if (!used_.at(id.str()))
-          found(fmt::format("{}: {} reserved of {}, and nothing was paid of it", id.view(), dollars(disk->reserved.nano), dollars(disk->reserve_wanted.nano)));
+        if (!used_.at(row.id))
+          found(fmt::format("{}: {} reserved of {}, and nothing was paid of it", row.id, dollars(row.reserved.nano), dollars(row.reserve_wanted.nano)));
       }
-    }
-    figures(fmt::format("{} disks: {} reserved, {} used theirs", rows.state.disks.size(), dollars(reserved), used));
+    });
+    for (const auto& [id, row] : rows.state.elastic_addresses)  // no work is lost with it: an hour, whatever the course's grace
+      if (const auto hour = reserve(row->price.nano_per_hour, 3600); row->reserve_wanted.nano != hour)
+        found(fmt::format("{}: it needs a reserve of {}, its hour costs {}", id, dollars(row->reserve_wanted.nano), dollars(hour)));
+    figures(fmt::format("{} disks, {} addresses: {} reserved, {} used theirs", rows.state.disks.size(), rows.state.elastic_addresses.size(),
+                        dollars(reserved), used));
   }
 
  private:

@@ -24,6 +24,8 @@ std::int64_t disk_cost(std::int64_t price, std::int64_t seconds) { return second
 
 std::int64_t disk_price(std::int64_t gib, std::int64_t price_of_gib_month) { return up(Wide{gib} * price_of_gib_month, kMonthHours); }
 
+std::int64_t snapshot_price(std::int64_t mib, std::int64_t price_of_gib_month) { return up(Wide{mib} * price_of_gib_month, 1024 * kMonthHours); }
+
 std::int64_t reserve(std::int64_t price, std::int64_t grace_s) { return up(Wide{price} * grace_s, kHour); }
 
 std::int64_t next_unit_cost(Plan plan, std::int64_t price) { return plan == Plan::kPerHour ? price : up(price, kHour); }

@@ -36,6 +36,8 @@ TEST(Rules, AreWhatTheDomainCharges) {
     for (const std::int64_t gib : {1, 8, 10, 333}) {
       const auto& catalogue = *domain::find_catalogue(edition);
       EXPECT_EQ(disk_price(gib, catalogue.gp2_gib_month.nano), domain::disk_price(catalogue, gib).nano_per_hour);
+      for (const std::int64_t mib : {gib, 300 * gib, 1024 * gib - 1, 1024 * gib})
+        EXPECT_EQ(snapshot_price(mib, catalogue.snapshot_gib_month.nano), domain::snapshot_price(catalogue, mib).nano_per_hour);
     }
 }
 

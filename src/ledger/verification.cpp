@@ -20,9 +20,10 @@ Verification::Verification(const Rows& rows, std::optional<InMemory> held) : row
   add_entry_checks(checks_, rows_);
   add_price_checks(checks_, rows_);
   add_edition_checks(checks_, rows_);
+  add_address_checks(checks_, rows_);
   add_row_checks(checks_, rows_);
   once_.name = "once";
-  once_.rule = "each segment of a run, a disk or a grant is posted once";
+  once_.rule = "each segment of a run, a disk, an address or a grant is posted once";
   damaged_.name = "readable";
   damaged_.rule = "each entry can be read";
   memory_.name = "memory";

@@ -56,6 +56,7 @@ base::Result<domain::State> Snapshot::rows() {
   TRY(read<domain::Catalogue>(state));
   TRY(read<domain::Account>(state));
   TRY(read<domain::Disk>(state));
+  TRY(read<domain::Address>(state));
   TRY(read<domain::Instance>(state));
   TRY(read<domain::Grant>(state));
   TRY(read<domain::Hold>(state));

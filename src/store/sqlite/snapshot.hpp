@@ -18,7 +18,7 @@ class Snapshot {
   // FOLDER/stipend.db. StoreTooOld, StoreTooNew: this program does not know its tables.
   static base::Result<Snapshot> open(const std::string& folder);
 
-  // Courses, their price lists, accounts, disks, instances, grants, holds and settings, with the number and chain of the last entry.
+  // Courses, their price lists, accounts, disks, addresses, instances, grants, holds and settings, with the number and chain of the last entry.
   base::Result<domain::State> rows();
   // Courses whose policy was ever changed.
   base::Result<std::set<base::CourseId>> courses_with_policy();
