@@ -9,7 +9,7 @@ const given = new URLSearchParams(location.search);
 const ofCourse = location.pathname === "/statement/course";
 const account = given.get("account") || "";
 const SUMS = [["opening", "Opening balance"], ["given", "Credit given"], ["taken_back", "Credit taken back"], ["expired", "Credit expired"],
-  ["machines", "Machines"], ["disks", "Disks"], ["corrections", "Given back after faults"], ["house_disks", "Disks, paid by the house"], ["closing", "Closing balance"]];
+  ["machines", "Machines"], ["disks", "Disks"], ["addresses", "Addresses"], ["corrections", "Given back after faults"], ["house_disks", "Disks, paid by the house"], ["closing", "Closing balance"]];
 const GIVEN = new Set(["credit given", "refund", "free tier"]);  // with the giver's words
 const ALWAYS = new Set(["opening", "given", "machines", "disks", "closing"]);
 

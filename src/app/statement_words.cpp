@@ -1,11 +1,18 @@
 #include "app/statement_words.hpp"
 
+#include "control/commands/snapshots.hpp"
 #include "control/roster/csv.hpp"
+#include "domain/costs.hpp"
 
 namespace stipend::app {
 namespace {
 
 using base::Money;
+
+std::string kept_word(const domain::Entry& entry) {
+  const auto of = domain::cost_of(entry.kind, entry.type);
+  return of == domain::CostOf::kSnapshot ? "snapshot" : of == domain::CostOf::kAddress ? "address" : "disk";
+}
 
 std::string what_of(const domain::Line& line) {
   switch (line.entry.kind) {
@@ -17,9 +24,16 @@ std::string what_of(const domain::Line& line) {
     case domain::EntryKind::kExpiry: return "credit expired";
     case domain::EntryKind::kCharge: return "machine";
     case domain::EntryKind::kCorrection: return "given back after a fault";
-    case domain::EntryKind::kStorage: return line.house > Money{} ? "disk, paid by the house" : "disk";
+    case domain::EntryKind::kStorage: return kept_word(line.entry) + (line.house > Money{} ? ", paid by the house" : "");
   }
   return "";
+}
+
+// As clients name it: a snapshot is a disk, vol-… in the ledger.
+std::string item_of(const domain::Entry& entry) {
+  if (domain::cost_of(entry.kind, entry.type) != domain::CostOf::kSnapshot) return entry.subject;
+  const auto disk = base::DiskId::parse(entry.subject);
+  return disk ? control::snapshot_id(*disk).str() : entry.subject;
 }
 
 std::string amount(Money m) { return m == Money{} ? "" : base::to_decimal(m); }
@@ -36,7 +50,7 @@ gateway::StatementLine line_view(const domain::Line& line, Money opening, const 
   out.from = line.from;
   out.seconds = e.to.count - e.from.count;
   out.what = what_of(line);
-  out.item = e.subject;
+  out.item = item_of(e);
   out.type = e.kind == domain::EntryKind::kStorage ? "" : e.type;
   out.catalogue = !e.catalogue.empty() || !priced ? e.catalogue : edition;
   out.reason = e.reason;
@@ -49,7 +63,7 @@ gateway::StatementLine line_view(const domain::Line& line, Money opening, const 
 }
 
 gateway::StatementSums sums_view(const domain::Totals& t) {
-  return {t.opening, t.given, t.taken_back, t.expired, t.machines, t.disks, t.corrections, t.house_disks, t.closing()};
+  return {t.opening, t.given, t.taken_back, t.expired, t.machines, t.disks, t.addresses, t.corrections, t.house_disks, t.closing()};
 }
 
 std::string statement_csv_head() {

@@ -55,6 +55,24 @@ TEST(StatementWords, WhatTheHousePaidIsSaidAndIsNoPartOfTheBalance) {
   EXPECT_EQ(view.balance.nano, 9);
 }
 
+TEST(StatementWords, ASnapshotIsCalledAsClientsKnowItAndAnAddressByItsAllocation) {
+  auto snapshot = line(domain::EntryKind::kStorage);
+  snapshot.entry.type = "snapshot";
+  snapshot.entry.subject = "vol-0123456789abcdef0";
+  snapshot.out = {3};
+  EXPECT_EQ(line_view(snapshot, {9}, "2026").what, "snapshot");
+  EXPECT_EQ(line_view(snapshot, {9}, "2026").item, "snap-0123456789abcdef0");
+  snapshot.entry.type = "disk";
+  EXPECT_EQ(line_view(snapshot, {9}, "2026").item, "vol-0123456789abcdef0");
+  auto address = line(domain::EntryKind::kStorage);
+  address.entry.type = "address";
+  address.entry.subject = "eipalloc-0123456789abcdef0";
+  address.house = {3};
+  EXPECT_EQ(line_view(address, {9}, "2026").what, "address, paid by the house");
+  EXPECT_EQ(line_view(address, {9}, "2026").item, "eipalloc-0123456789abcdef0");
+  EXPECT_EQ(line_view(address, {9}, "2026").type, "");
+}
+
 TEST(StatementWords, CsvHasEveryNanoDollarAndNoFormula) {
   gateway::StatementView page;
   page.account = *base::AccountId::parse("123456789012");

@@ -5,7 +5,7 @@
 #include <set>
 #include <sstream>
 
-#include "control/testing/table.hpp"
+#include "control/testing/kept.hpp"
 #include "domain/costs.hpp"
 #include "domain/figures.hpp"
 
@@ -101,7 +101,7 @@ TEST_P(Costs, AddUpToWhatIsChargedAtEveryMoment) {
   EXPECT_GT(checked, 20);
   std::set<bool> disks, refunds;
   for (const auto& line : lines(table, table.account("bob"))) {
-    disks.insert(line.disk);
+    disks.insert(line.of == domain::CostOf::kDisk);
     if (line.refund) {
       refunds.insert(true);
       EXPECT_LT(line.amount, Money{});
@@ -113,8 +113,55 @@ TEST_P(Costs, AddUpToWhatIsChargedAtEveryMoment) {
   for (const auto& line : lines(table, table.account("ada"))) EXPECT_FALSE(line.refund);
 }
 
+TEST_P(Costs, OfSnapshotsAndAddressesAddUpAtEveryMoment) {
+  Table table;
+  ASSERT_EQ(table.run(GetParam()), "");
+  ASSERT_EQ(table.run("account ada 3.00\naccount bob 0.30\nlaunch ada web m4.large\ntick 2\nreport web running 0\nrenew ada\ntick 600"), "");
+  const auto snapshot = snapshot_of(table, "ada", "web");
+  const auto step = [&](const std::string& row) {
+    ASSERT_EQ(table.run(row), "") << row;
+    ASSERT_NO_FATAL_FAILURE(check(table, row));
+  };
+  step("tick 5");
+  ASSERT_EQ(completed(table, snapshot, 1'500), "ok");
+  ASSERT_EQ(allocated(table, table.account("ada"), 1), "ok");
+  ASSERT_EQ(allocated(table, table.account("ada"), 2), "ok");
+  for (const auto* row : {"tick 1", "tick 3600", "report web running 4000", "renew ada"}) step(row);
+  ASSERT_EQ(associated(table, 1, "web"), "ok");
+  step("tick 60000");  // over a midnight
+  ASSERT_EQ(associated(table, 1, ""), "ok");
+  for (const auto* row : {"tick 700", "renew ada", "tick 5000"}) step(row);
+  ASSERT_EQ(associated(table, 1, "web"), "ok");
+  step("tick 300");
+  ASSERT_EQ(released(table, 2), "ok");
+  for (const auto* row : {"tick 300", "tick 90000", "renew ada", "tick 7"}) step(row);
+  std::map<domain::CostOf, Money> sums;
+  for (const auto& line : lines(table, table.account("ada"))) sums[line.of] += line.amount;
+  EXPECT_GT(sums[domain::CostOf::kSnapshot], Money{});
+  EXPECT_GT(sums[domain::CostOf::kAddress], Money{});
+}
+
 INSTANTIATE_TEST_SUITE_P(BothPlans, Costs, testing::Values("course per-second grace 86400", "course per-hour grace 86400"),
                          [](const auto& plan) { return plan.index == 0 ? "PerSecond" : "PerHour"; });
+
+TEST(UnpostedCosts, OfAnAddressThatIsUsedAgainArePartOfTheDayOfItsIdleness) {
+  Table table;  // 08:00
+  ASSERT_EQ(table.run("course per-second grace 86400\naccount ada 3.00\nlaunch ada web m4.large\ntick 2\nreport web running 0\nrenew ada"), "");
+  ASSERT_EQ(allocated(table, table.account("ada"), 1), "ok");
+  ASSERT_EQ(associated(table, 1, "web"), "ok");
+  ASSERT_EQ(table.run("tick 86400\nreport web running 3600\nrenew ada\ntick 60"), "");
+  ASSERT_EQ(associated(table, 1, ""), "ok");
+  table.tick_ms(600'000);
+  ASSERT_EQ(associated(table, 1, "web"), "ok");
+  table.tick_ms(3'600'000);
+  Money today;
+  for (const auto& line : lines(table, table.account("ada"))) {
+    if (line.of != domain::CostOf::kAddress) continue;
+    EXPECT_EQ(domain::usage_day(line.until), domain::usage_day(table.now()));
+    today += line.amount;
+  }
+  EXPECT_EQ(today.nano, 5'000'000 / 6) << "ten minutes";
+}
 
 TEST(UnpostedCosts, ArePartOfTheDayInWhichTheyAccrued) {
   Table table;  // 08:00

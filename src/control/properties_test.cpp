@@ -8,7 +8,7 @@
 #include "control/commands/accounts.hpp"
 #include "control/commands/renewals.hpp"
 #include "control/commands/reports.hpp"
-#include "control/testing/table.hpp"
+#include "control/testing/kept.hpp"
 #include "domain/charge.hpp"
 #include "domain/costs.hpp"
 #include "domain/figures.hpp"
@@ -120,7 +120,7 @@ class Chaos {
       case 12: fault(a, b); break;
       case 13: pass(static_cast<std::int64_t>(a) * 1000, b % 2 ? static_cast<std::int64_t>(b) * 300'000 : -static_cast<std::int64_t>(a) * 1000); break;
       case 14: resync(b); break;
-      default: table_.command(kHost, [](Tx& tx) { return as_status(forget_old(tx)); }); break;
+      default: keep(a, b); break;
     }
     carry(b);
     RC_ASSERT(table_.broken() == "");
@@ -177,6 +177,26 @@ class Chaos {
     request.type = type;
     request.terminate_on_guest_shutdown = ends;
     table_.command(table_.actor("ada"), [&](Tx& tx) { return as_status(control::launch(tx, request)); });
+  }
+  // Snapshots and addresses come and go; what nobody keeps any more is forgotten.
+  void keep(std::uint32_t a, std::uint32_t b) {
+    const auto ada = table_.account("ada");
+    switch (a % 5) {
+      case 0: by_ada([&](Tx& tx) { return as_status(create_snapshot(tx, {.disk = any_disk(b), .description = {}})); }); break;
+      case 1: table_.command(kHost, [&](Tx& tx) { return b % 4 ? snapshot_done(tx, any_disk(b), 300 * b) : snapshot_failed(tx, any_disk(b), "test"); }); break;
+      case 2: by_ada([&](Tx& tx) { return delete_snapshot(tx, any_disk(b), false); }); break;
+      case 3:
+        if (allocated_ < 200 && table_.state().elastic_addresses.size() < 1 + b % 4) allocated(table_, ada, ++allocated_);
+        else if (table_.state().find<domain::Address>(address_id(allocated_))) released(table_, allocated_);
+        break;
+      default: table_.command(kHost, [](Tx& tx) { return as_status(forget_old(tx)); }); break;
+    }
+  }
+  base::DiskId any_disk(std::uint32_t b) const {
+    if (table_.state().disks.empty()) return {};
+    auto at = table_.state().disks.begin();
+    std::advance(at, b % table_.state().disks.size());
+    return at->first;
   }
   void renew() {
     table_.command(kHost, [&](Tx& tx) { return renew_account(tx, table_.account("ada")); });
@@ -259,6 +279,7 @@ class Chaos {
   ModelHost host_;
   std::vector<Report> reports_;
   std::size_t carried_ = 0;
+  int allocated_ = 0;  // number of the newest address
   std::set<base::InstanceId> asked_;  // to stop, by a person
 };
 

@@ -58,6 +58,10 @@ std::string box_usage(std::string_view region, std::string_view type) { return w
 
 std::string volume_usage(std::string_view region) { return with_prefix(region, "EBS:VolumeUsage.gp2"); }
 
+std::string snapshot_usage(std::string_view region) { return with_prefix(region, "EBS:SnapshotUsage"); }
+
+std::string address_usage(std::string_view region) { return with_prefix(region, "ElasticIP:IdleAddress"); }
+
 std::string location_of(std::string_view region) {
   const auto* place = place_of(region);
   return std::string(place ? place->location : region);

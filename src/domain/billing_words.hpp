@@ -12,11 +12,17 @@ inline constexpr std::string_view kComputeService = "Amazon Elastic Compute Clou
 inline constexpr std::string_view kOtherService = "EC2 - Other";
 inline constexpr std::string_view kRunOperation = "RunInstances";
 inline constexpr std::string_view kVolumeOperation = "CreateVolume-Gp2";
+inline constexpr std::string_view kSnapshotOperation = "CreateSnapshot";
+inline constexpr std::string_view kAddressOperation = "AssociateAddressVPC";
 
 // "BoxUsage:t2.medium"; "USW2-BoxUsage:t2.medium" in us-west-2.
 std::string box_usage(std::string_view region, std::string_view type);
 // "EBS:VolumeUsage.gp2"
 std::string volume_usage(std::string_view region);
+// "EBS:SnapshotUsage"
+std::string snapshot_usage(std::string_view region);
+// "ElasticIP:IdleAddress"
+std::string address_usage(std::string_view region);
 // "US East (N. Virginia)"; of a region that AWS does not have: its name.
 std::string location_of(std::string_view region);
 // "t2" of "t2.medium"

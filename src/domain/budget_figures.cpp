@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "domain/billing_words.hpp"
+#include "domain/costs.hpp"
 #include "domain/spend_forecast.hpp"
 #include "domain/storage.hpp"
 #include "domain/usage.hpp"
@@ -25,7 +26,15 @@ Money measure(const Budget& budget, EntryKind kind, Price price, Money amount) {
 }  // namespace
 
 ChargeWords charge_words(EntryKind kind, const std::string& type) {
-  if (kind == EntryKind::kStorage) return {std::string(kOtherService), volume_usage(kHome), std::string(kVolumeOperation), "NoInstanceType"};
+  const auto other = [](std::string usage, std::string_view operation) {
+    return ChargeWords{std::string(kOtherService), std::move(usage), std::string(operation), "NoInstanceType"};
+  };
+  switch (cost_of(kind, type)) {
+    case CostOf::kMachine: break;
+    case CostOf::kDisk: return other(volume_usage(kHome), kVolumeOperation);
+    case CostOf::kSnapshot: return other(snapshot_usage(kHome), kSnapshotOperation);
+    case CostOf::kAddress: return other(address_usage(kHome), kAddressOperation);
+  }
   return {std::string(kComputeService), box_usage(kHome, type), std::string(kRunOperation), type};
 }
 

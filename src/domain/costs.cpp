@@ -12,12 +12,12 @@
 namespace stipend::domain {
 namespace {
 
-constexpr std::int64_t kHourMs = 3'600'000, kDayMs = 24 * kHourMs, kHoursOfMonth = 730;
+constexpr std::int64_t kHourMs = 3'600'000, kDayMs = 24 * kHourMs, kHoursOfMonth = 730, kMibOfGib = 1024;
 
-// The inverse of disk_price(), which rounds up by less than what a GiB costs.
-std::int64_t gib_of(Price price, Money gib_month) {
+// The inverse of disk_price() and snapshot_price(), which round up by less than what a GiB or MiB costs: GiB, or parts of one.
+std::int64_t size_of(Price price, Money gib_month, std::int64_t parts_of_gib) {
   if (gib_month <= Money{}) return 0;
-  return base::mul_div({price.nano_per_hour}, kHoursOfMonth, gib_month.nano, base::Rounding::kFloor).nano;
+  return base::mul_div({price.nano_per_hour}, parts_of_gib * kHoursOfMonth, gib_month.nano, base::Rounding::kFloor).nano;
 }
 
 void add_run(std::vector<Entry>& out, const Instance& instance, const Machine& machine, WallTime now) {
@@ -49,40 +49,59 @@ void add_run(std::vector<Entry>& out, const Instance& instance, const Machine& m
   post(machine.ran, now);
 }
 
-// Who pays is decided once, at `now`, as figures() does; which part was before midnight follows from the ages.
-void add_disks(std::vector<Entry>& out, const State& state, const AccountId& account, WallTime now) {
+// What of a row belongs to the day before: the seconds until midnight, where they are not posted, and what they still cost.
+struct Before {
+  RunSeconds seconds;
+  Money due;
+};
+template <class Row>
+Before before(const Row& row, WallTime midnight) {
+  if (row.posted_at >= midnight) return {};
+  const RunSeconds seconds = counted(row, midnight);
+  return {seconds, std::max(Money{}, base::cost(row.price, seconds, base::Rounding::kFloor) - row.posted)};
+}
+
+// Who pays is decided once, at `now`, as figures() does; which part was before midnight follows from the seconds that count.
+void add_kept(std::vector<Entry>& out, const State& state, const AccountId& account, WallTime now) {
   Wallet wallet(state, account, now);
   wallet.post_storage(now);
-  std::map<std::string, Money> due_before;  // of each disk, what the day before is still to be charged
+  std::map<std::string, Before> of_day_before;
   const auto midnight = utc_midnight(now);
   for (auto& entry : wallet.take_changes().entries) {
     if (entry.kind != EntryKind::kStorage) continue;
-    const Disk& disk = *state.find<Disk>(*DiskId::parse(entry.subject));
-    const RunSeconds age = disk_age(disk, midnight);
-    const auto [left, fresh] = due_before.try_emplace(entry.subject);
-    if (fresh) left->second = std::max(Money{}, storage_cost(disk, age, base::Rounding::kFloor) - disk.posted);
-    const Money part = std::min(left->second, entry.amount);
-    left->second -= part;
+    const auto [at, fresh] = of_day_before.try_emplace(entry.subject);
+    auto& [until, left] = at->second;
+    if (fresh)
+      at->second = cost_of(entry.kind, entry.type) == CostOf::kAddress ? before(*state.find<Address>(entry.subject), midnight)
+                                                                       : before(*state.find<Disk>(*DiskId::parse(entry.subject)), midnight);
+    const Money part = std::min(left, entry.amount);
+    left -= part;
     if (part > Money{}) {
-      auto before = entry;
-      before.amount = part;
-      before.to = age;
-      before.at = midnight;
-      out.push_back(std::move(before));
+      auto earlier = entry;
+      earlier.amount = part;
+      earlier.to = until;
+      earlier.at = midnight;
+      out.push_back(std::move(earlier));
       entry.amount -= part;
     }
-    if (entry.from < age) entry.from = age;
+    if (entry.from < until) entry.from = until;
     if (entry.amount > Money{}) out.push_back(std::move(entry));
   }
 }
 
 }  // namespace
 
+CostOf cost_of(EntryKind kind, std::string_view type) {
+  if (kind != EntryKind::kStorage) return CostOf::kMachine;
+  return type == "snapshot" ? CostOf::kSnapshot : type == "address" ? CostOf::kAddress : CostOf::kDisk;
+}
+
 DiskPrices disk_prices(const State& state, const Course& course) {
   DiskPrices prices;
-  for (const auto& catalogue : catalogues()) prices[catalogue.edition] = catalogue.gp2_gib_month;
-  for (const auto& [edition, catalogue] : state.catalogues) prices[edition] = catalogue->gp2_gib_month;
-  if (const auto* first = find_catalogue(state, course.catalogue)) prices[""] = first->gp2_gib_month;
+  const auto of = [](const Catalogue& catalogue) { return GibMonth{catalogue.gp2_gib_month, catalogue.snapshot_gib_month}; };
+  for (const auto& catalogue : catalogues()) prices[catalogue.edition] = of(catalogue);
+  for (const auto& [edition, catalogue] : state.catalogues) prices[edition] = of(*catalogue);
+  if (const auto* first = find_catalogue(state, course.catalogue)) prices[""] = of(*first);
   return prices;
 }
 
@@ -92,17 +111,16 @@ std::optional<CostLine> cost_line(const UsageDay& usage, const DiskPrices& price
   line.account = usage.account;
   line.from = usage.day;
   line.until = usage.day.plus_ms(kDayMs);
-  line.disk = usage.kind == EntryKind::kStorage;
+  line.of = cost_of(usage.kind, usage.type);
   line.refund = usage.kind == EntryKind::kCorrection;
   line.amount = line.refund ? -usage.amount : usage.amount;
   line.quantity = usage.seconds * kHoursOfMonth;
-  if (!line.disk) {
-    line.type = usage.type;
-  } else if (const auto price = prices.find(usage.catalogue); price != prices.end()) {
-    line.quantity = usage.seconds * gib_of(usage.price, price->second);
-  } else {
-    line.quantity = 0;
-  }
+  if (line.of == CostOf::kMachine) line.type = usage.type;
+  if (line.of == CostOf::kMachine || line.of == CostOf::kAddress) return line;
+  const auto price = prices.find(usage.catalogue);
+  if (price == prices.end()) line.quantity = 0;
+  else if (line.of == CostOf::kDisk) line.quantity = usage.seconds * size_of(usage.price, price->second.disk, 1);
+  else line.quantity = base::mul_div({usage.seconds}, size_of(usage.price, price->second.snapshot, kMibOfGib), kMibOfGib, base::Rounding::kFloor).nano;
   return line;
 }
 
@@ -120,7 +138,7 @@ std::optional<CostLine> CostReader::next(const Entry& entry) {
 std::vector<Entry> unposted(const State& state, const AccountId& account, WallTime now) {
   std::vector<Entry> out;
   for (const auto& machine : machines_of(state, account, now)) add_run(out, *state.find<Instance>(machine.id), machine, now);
-  add_disks(out, state, account, now);
+  add_kept(out, state, account, now);
   return out;
 }
 

@@ -9,7 +9,7 @@ namespace stipend::domain {
 namespace {
 
 const AccountId kAda = *AccountId::parse("123456789012");
-const DiskPrices kPrices{{"2026", {100'000'000}}, {"", {50'000'000}}};
+const DiskPrices kPrices{{"2026", {{100'000'000}, {50'000'000}}}, {"", {{50'000'000}, {20'000'000}}}};
 
 WallTime at(const char* instant) { return *base::parse_iso8601(instant); }
 
@@ -48,7 +48,34 @@ RC_GTEST_PROP(CostLine, KnowsTheSizeOfAnyDisk, ()) {
   auto disk = day(EntryKind::kStorage, 1, 3600);
   disk.price = disk_price(catalogue, gib);
   disk.catalogue = "c";
-  RC_ASSERT(cost_line(disk, {{"c", month}})->quantity == gib * 3600);
+  RC_ASSERT(cost_line(disk, {{"c", {month, {}}}})->quantity == gib * 3600);
+}
+
+TEST(CostLine, OfASnapshotCountsWhatItOccupiesAndOfAnAddressHours) {
+  auto snapshot = day(EntryKind::kStorage, 1, 730 * 3600);
+  snapshot.type = "snapshot";
+  snapshot.price = snapshot_price(*find_catalogue("2026"), 1536);
+  const auto line = cost_line(snapshot, kPrices);
+  EXPECT_EQ(line->of, CostOf::kSnapshot);
+  EXPECT_EQ(line->quantity, 3 * kQuantityParts / 2) << "1.5 GiB for a month of 730 h";
+  EXPECT_EQ(line->type, "");
+  auto address = day(EntryKind::kStorage, 5'000'000, 3600);
+  address.type = "address";
+  address.price = {5'000'000};
+  EXPECT_EQ(cost_line(address, kPrices)->of, CostOf::kAddress);
+  EXPECT_EQ(cost_line(address, kPrices)->quantity, kQuantityParts);
+}
+
+RC_GTEST_PROP(CostLine, KnowsWhatAnySnapshotOccupies, ()) {
+  const auto mib = *rc::gen::inRange<std::int64_t>(1, 16'384 * 1024);
+  const Money month{*rc::gen::inRange<std::int64_t>(730 * 1024, 1'000'000'000)};
+  Catalogue catalogue;
+  catalogue.snapshot_gib_month = month;
+  auto snapshot = day(EntryKind::kStorage, 1, 1024);
+  snapshot.type = "snapshot";
+  snapshot.price = snapshot_price(catalogue, mib);
+  snapshot.catalogue = "c";
+  RC_ASSERT(cost_line(snapshot, {{"c", {{}, month}}})->quantity == mib);
 }
 
 Entry charge(std::int64_t amount, std::int64_t from, std::int64_t to, const char* instant) {

@@ -17,25 +17,61 @@ constexpr std::int64_t kMostDays = 100 * 365;
 Money cost_at(const Keeping::Disk& disk, WallTime at) {
   return base::cost(disk.price, {std::max<std::int64_t>(0, disk.created.ms_until(at) / 1000)}, base::Rounding::kFloor);
 }
-Money due(const Keeping::Disk& disk, WallTime at) { return std::max(Money{}, cost_at(disk, at) - disk.posted); }
+Money cost_at(const Keeping::Address& address, WallTime at) {
+  return base::cost(address.price, address.before + RunSeconds{std::max<std::int64_t>(0, address.idle_since.ms_until(at) / 1000)}, base::Rounding::kFloor);
+}
+Money due(const auto& row, WallTime at) { return std::max(Money{}, cost_at(row, at) - row.posted); }
 
-// Posts all disks at `at`; false when the house has to pay.
+Money owed(const Keeping& keeping, WallTime at) {
+  Money sum;
+  for (const auto& disk : keeping.disks) sum += due(disk, at);
+  for (const auto& address : keeping.addresses) sum += due(address, at);
+  return sum;
+}
+
+Money take(Money& from, Money most) {
+  const Money part = std::min(from, most);
+  from -= part;
+  return part;
+}
+
+// What the pools do not pay of it.
+Money pay(Keeping& keeping, auto& row, WallTime at) {
+  Money left = due(row, at);
+  row.posted += left;
+  for (auto& pool : keeping.pools)
+    if (pool.expires > at) left -= take(pool.left, left);
+  return left;
+}
+
+// Posts everything at `at`; false when the house has to pay for a disk.
 bool post(Keeping& keeping, WallTime at) {
   for (auto& disk : keeping.disks) {
-    Money owed = due(disk, at);
-    disk.posted += owed;
-    for (auto& pool : keeping.pools) {
-      if (pool.expires <= at) continue;
-      const Money part = std::min(owed, pool.left);
-      pool.left -= part;
-      owed -= part;
-    }
-    const Money part = std::min(owed, disk.reserved);
-    disk.reserved -= part;
-    if (owed > part) return false;
+    Money left = pay(keeping, disk, at);
+    left -= take(disk.reserved, left);
+    if (left > Money{}) return false;
+  }
+  for (auto& address : keeping.addresses) {
+    Money left = pay(keeping, address, at);
+    for (auto& [pool, reserved] : address.reserve) left -= take(reserved, left);
   }
   return true;
 }
+
+bool has_used_reserve(const Keeping::Address& address) {
+  Money left;
+  for (const auto& [pool, reserved] : address.reserve) left += reserved;
+  return left < address.reserve_wanted;
+}
+
+// What is posted of addresses stays; their reserves go where they came from.
+void give_up_addresses(Keeping& keeping, bool (*which)(const Keeping::Address&)) {
+  for (const auto& address : keeping.addresses)
+    if (which(address))
+      for (const auto& [pool, reserved] : address.reserve) keeping.pools[pool].left += reserved;
+  std::erase_if(keeping.addresses, which);
+}
+bool all(const Keeping::Address&) { return true; }
 
 Money left_at(const Keeping& keeping, WallTime at) {
   Money left;
@@ -77,6 +113,7 @@ Keeping keeping_if_stopped(const State& state, const AccountId& account, WallTim
     cost[m.type] += std::max(Money{}, charge_for(m.plan, m.price, m.free, m.ran, base::Rounding::kFloor) - m.posted);
 
   Keeping keeping;
+  std::vector<const Address*> addresses;
   if (const auto of = state.disks_of.find(account); of != state.disks_of.end()) {
     for (const auto& id : of->second) {
       const auto& disk = *state.find<Disk>(id);
@@ -84,8 +121,14 @@ Keeping keeping_if_stopped(const State& state, const AccountId& account, WallTim
       if (!disk.deleted) keeping.disks.push_back({disk.price, disk.created, disk.posted, disk.reserved});
     }
   }
-  Money for_disks;
-  for (const auto& disk : keeping.disks) for_disks += due(disk, now);
+  if (const auto of = state.addresses_of.find(account); of != state.addresses_of.end()) {
+    for (const auto& id : of->second) {
+      const auto& address = *addresses.emplace_back(state.find<Address>(id));
+      for (const auto& draw : address.reserve_draws) set_aside[draw.grant] += draw.amount;
+      keeping.addresses.push_back({address.price, address.idle, address.idle_since.value_or(now), address.posted, address.reserve_wanted, {}});
+    }
+  }
+  const Money for_disks = owed(keeping, now);
   cost[{}] = for_disks;
   if (const auto* hold = state.find<Hold>(account)) {
     for (const auto& draw : hold->draws) {
@@ -94,13 +137,10 @@ Keeping keeping_if_stopped(const State& state, const AccountId& account, WallTim
       set_aside[draw.grant] += part;  // spent: it is not free
     }
   }
-  // What the hold has paid for disks until now is posted, disk by disk.
+  // What the hold has paid until now is posted, one after the other.
   Money paid = for_disks - cost[{}];
-  for (auto& disk : keeping.disks) {
-    const Money part = std::min(paid, due(disk, now));
-    disk.posted += part;
-    paid -= part;
-  }
+  for (auto& disk : keeping.disks) disk.posted += take(paid, due(disk, now));
+  for (auto& address : keeping.addresses) address.posted += take(paid, due(address, now));
 
   std::vector<const Grant*> grants;
   if (const auto of = state.grants_of.find(account); of != state.grants_of.end())
@@ -108,6 +148,11 @@ Keeping keeping_if_stopped(const State& state, const AccountId& account, WallTim
       if (const auto* grant = state.find<Grant>(id); grant->only_types.empty()) grants.push_back(grant);
   std::ranges::sort(grants, {}, [](const Grant* grant) { return std::tuple(grant->expires, grant->created, grant->id); });
   for (const auto* grant : grants) keeping.pools.push_back({grant->remaining() - set_aside[grant->id], grant->expires});
+  for (std::size_t i = 0; i < addresses.size(); ++i)
+    for (const auto& draw : addresses[i]->reserve_draws) {
+      const auto pool = std::ranges::find(grants, draw.grant, &Grant::id) - grants.begin();
+      keeping.addresses[i].reserve.emplace_back(static_cast<std::size_t>(pool), draw.amount);
+    }
   return keeping;
 }
 
@@ -115,10 +160,16 @@ std::optional<WallTime> kept_until(Keeping keeping, WallTime now) {
   if (std::ranges::none_of(keeping.disks, [](const auto& disk) { return disk.price.nano_per_hour > 0; })) return std::nullopt;
   const WallTime second{now.ms / 1000 * 1000};
   if (!post(keeping, now)) return second;
+  give_up_addresses(keeping, has_used_reserve);
   WallTime at = now;
   const std::int64_t first = utc_midnight(now).ms + kDayMs;
   for (std::int64_t day = 0; day < kMostDays;) {
+    const bool with_addresses = !keeping.addresses.empty();
     if (left_at(keeping, at) == Money{}) {
+      if (with_addresses) {
+        give_up_addresses(keeping, all);
+        continue;
+      }
       const auto end = end_of_reserves(keeping);
       return end == WallTime::never() ? end : std::max(end, second);
     }
@@ -131,24 +182,28 @@ std::optional<WallTime> kept_until(Keeping keeping, WallTime now) {
     const auto paid = [&](std::int64_t n) {
       if (n < day) return true;
       if (midnight(n) >= expires) return false;
-      Money owed;
-      for (const auto& disk : keeping.disks) owed += due(disk, midnight(n));
-      return owed <= left;
+      const Money sum = owed(keeping, midnight(n));
+      return with_addresses ? sum < left : sum <= left;
     };
     const std::int64_t last = std::max(day, largest(day - 1, kMostDays, paid));
-    Keeping before = keeping;
-    if (post(keeping, midnight(last))) {
+    // Later postings owe more of the same and find no more, so what does not go on once does not from then on.
+    const auto goes_on = [&](WallTime t) {
+      if (with_addresses) return owed(keeping, t) < left_at(keeping, t);
+      auto copy = keeping;
+      return post(copy, t);
+    };
+    if (goes_on(midnight(last))) {
+      post(keeping, midnight(last));
       at = midnight(last);
       day = last + 1;
       continue;
     }
-    // In the day before that midnight. Later postings owe more of the same, so short once is short from then on.
+    // In the day before that midnight.
     const std::int64_t from = at.ms / 1000, to = midnight(last).ms / 1000;
-    const auto enough = [&](std::int64_t s) {
-      auto copy = before;
-      return s == from || post(copy, WallTime{s * 1000});
-    };
-    return WallTime{(largest(from, to, enough) + 1) * 1000};
+    at = {(largest(from, to, [&](std::int64_t s) { return s == from || goes_on({s * 1000}); }) + 1) * 1000};
+    if (!with_addresses || !post(keeping, at)) return at;
+    give_up_addresses(keeping, all);
+    day = at < midnight(last) ? last : last + 1;
   }
   return WallTime::never();
 }

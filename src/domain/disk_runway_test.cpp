@@ -21,6 +21,14 @@ void apply(State& state, Wallet::Changes changes) {
     state.disks_of[kAda].insert(disk.id);
     state.disks[disk.id] = std::make_shared<const Disk>(disk);
   }
+  for (auto& address : changes.addresses) {
+    state.addresses_of[kAda].insert(address.id);
+    state.elastic_addresses[address.id] = std::make_shared<const Address>(address);
+  }
+  for (const auto& id : changes.released) {
+    state.addresses_of[kAda].erase(id);
+    state.elastic_addresses.erase(id);
+  }
 }
 
 void give(State& state, int number, Money amount, WallTime expires = WallTime::never(), std::vector<std::string> only = {}) {
@@ -48,37 +56,74 @@ bool add_disk(State& state, int number, Price price, std::int64_t grace_s, WallT
   return true;
 }
 
+// Idle, or a machine runs with it.
+bool add_address(State& state, int number, Price price, bool idle = true) {
+  Address address;
+  address.id = "eipalloc-0000000000000000" + std::to_string(number);
+  address.account = kAda;
+  address.price = price;
+  address.created = address.posted_at = kNow;
+  if (idle) address.idle_since = kNow;
+  address.reserve_wanted = reserve_for(price, 3600);
+  Wallet wallet(state, kAda, kNow);
+  if (!wallet.add_address(address)) return false;
+  apply(state, wallet.take_changes());
+  return true;
+}
+
+// Of disks.
 Money house(const State& state) {
   Money paid;
   for (const auto& [id, disk] : state.disks) paid += disk->house;
   return paid;
 }
 
-// Whether the house pays when the wallet posts at `at`.
+bool has_unpaid(const State& state, WallTime at) { return !Wallet(state, kAda, at).unpaid_addresses().empty(); }
+
+// Whether the house pays when the wallet posts at `at`. What no credit pays of addresses is released.
 bool is_short(State& state, WallTime at) {
   Wallet wallet(state, kAda, at);
+  const auto unpaid = wallet.unpaid_addresses();
   wallet.post_storage(at);
+  for (const auto& id : unpaid) wallet.release_address(id);
   apply(state, wallet.take_changes());
   return house(state) > Money{};
 }
 
-// The wallet as the server steps it: at every midnight, and in the day that ends the keeping second by second.
+template <class Is>
+WallTime first_second(WallTime after, WallTime is_so, Is is) {
+  std::int64_t not_yet = after.ms / 1000, so = is_so.ms / 1000;
+  while (not_yet + 1 < so) {
+    const auto middle = (not_yet + so) / 2;
+    (is(WallTime{middle * 1000}) ? so : not_yet) = middle;
+  }
+  return {so * 1000};
+}
+
+// The wallet as the server steps it: at every midnight, when addresses are no longer paid, and in the day that ends the
+// keeping second by second.
 std::optional<WallTime> stepped(State state, WallTime now, std::int64_t most_days) {
-  if (is_short(state, now)) return WallTime{now.ms / 1000 * 1000};
+  for (int i = 0; i < 2; ++i)  // a posting may use what made an address paid
+    if (is_short(state, now)) return WallTime{now.ms / 1000 * 1000};
   WallTime at = now;
-  for (std::int64_t day = 0; day < most_days; ++day) {
-    State before = state;
+  for (std::int64_t day = 0; day < most_days;) {
+    const State before = state;
     const WallTime midnight{utc_midnight(at).ms + kDay * 1000};
-    if (is_short(state, midnight)) {
-      std::int64_t enough = at.ms / 1000, short_at = midnight.ms / 1000;
-      while (enough + 1 < short_at) {
-        const auto middle = (enough + short_at) / 2;
-        State copy = before;
-        (is_short(copy, {middle * 1000}) ? short_at : enough) = middle;
-      }
-      return WallTime{short_at * 1000};
+    const auto unpaid_at = [&](WallTime t) { return has_unpaid(before, t); };
+    const auto short_at = [&](WallTime t) {
+      State copy = before;
+      return is_short(copy, t);
+    };
+    if (unpaid_at(midnight)) {
+      at = first_second(at, midnight, unpaid_at);
+      if (short_at(at)) return at;  // until then all was paid
+      is_short(state, at);
+      continue;
     }
+    if (is_short(state, midnight)) return first_second(at, midnight, short_at);
     at = midnight;
+    ++day;
+    if (has_unpaid(state, at)) is_short(state, at);
   }
   return std::nullopt;
 }
@@ -103,6 +148,31 @@ TEST(DiskRunway, WhatIsAvailableComesBeforeTheReserve) {
   give(state, 1, reserve_for(price, 14 * kDay) + reserve_for(price, 10 * kDay));
   ASSERT_TRUE(add_disk(state, 1, price, 14 * kDay));
   EXPECT_EQ(disks_kept_until(state, kAda, kNow), kNow.plus_seconds(24 * kDay + 1));
+}
+
+TEST(DiskRunway, AddressesCostUntilNothingIsLeftAndTheirReserveThenKeepsTheDisks) {
+  State state;
+  const Price disk{3'600'000}, address{5'000'000};
+  give(state, 1, reserve_for(disk, 14 * kDay) + reserve_for({disk.nano_per_hour + address.nano_per_hour}, 10 * kDay) + reserve_for(address, 3600));
+  ASSERT_TRUE(add_disk(state, 1, disk, 14 * kDay));
+  ASSERT_TRUE(add_address(state, 1, address));
+  // Both are paid for ten days; then its hour keeps the disk for 5,000 s.
+  EXPECT_EQ(disks_kept_until(state, kAda, kNow), kNow.plus_seconds(24 * kDay + 5'000 + 1));
+  state.disks.clear();
+  state.disks_of.clear();
+  EXPECT_FALSE(disks_kept_until(state, kAda, kNow)) << "an address is no disk";
+}
+
+TEST(DiskRunway, AnAddressOfARunningMachineCostsFromItsStopOn) {
+  State used, idle;
+  for (auto* state : {&used, &idle}) {
+    give(*state, 1, Money::dollars(3));
+    ASSERT_TRUE(add_disk(*state, 1, {3'600'000}, 14 * kDay));
+    ASSERT_TRUE(add_address(*state, 1, {5'000'000}, state == &idle));
+  }
+  EXPECT_EQ(disks_kept_until(used, kAda, kNow), disks_kept_until(idle, kAda, kNow));
+  const auto later = kNow.plus_seconds(3 * kDay);
+  EXPECT_GT(disks_kept_until(used, kAda, later), disks_kept_until(idle, kAda, later));
 }
 
 TEST(DiskRunway, CreditForTypesKeepsNoDisk) {
@@ -154,6 +224,8 @@ Shape some_account() {
   }
   for (int i = 1; i <= *rc::gen::inRange(1, 4); ++i)
     shape.disks += add_disk(shape.state, i, {*rc::gen::inRange<std::int64_t>(1, 4'000'000)}, *rc::gen::element<std::int64_t>(0, kDay, 14 * kDay));
+  for (int i = 1; i <= *rc::gen::inRange(0, 3); ++i)
+    add_address(shape.state, i, {*rc::gen::inRange<std::int64_t>(1, 6'000'000)}, *rc::gen::arbitrary<bool>());
   return shape;
 }
 
@@ -163,7 +235,13 @@ RC_GTEST_PROP(DiskRunway, IsWhatTheWalletSteppedThroughTheDaysSays, ()) {
   const auto now = kNow.plus_ms(*rc::gen::inRange<std::int64_t>(0, 5 * kDay * 1000));
   constexpr std::int64_t kDays = 400;
   const auto said = disks_kept_until(shape.state, kAda, now);
-  const auto naive = stepped(shape.state, now, kDays);
+  auto stopped = shape.state;  // no machine runs: with no address either
+  {
+    Wallet wallet(stopped, kAda, now);
+    for (const auto& [id, address] : stopped.elastic_addresses) wallet.set_idle(id, true);
+    apply(stopped, wallet.take_changes());
+  }
+  const auto naive = stepped(stopped, now, kDays);
   RC_ASSERT(said.has_value());
   if (naive) RC_ASSERT(*said == *naive);
   else RC_ASSERT(*said > now.plus_seconds((kDays - 2) * kDay));
@@ -202,6 +280,7 @@ RC_GTEST_PROP(DiskRunway, WithMachinesItIsWhatIsSoOnceTheyHaveStopped, ()) {
   wallet.release("t", wallet.held_for("t"));
   wallet.post_storage(now);
   wallet.release({}, wallet.held_for({}));
+  for (const auto& [id, address] : state.elastic_addresses) wallet.set_idle(id, true);
   apply(state, wallet.take_changes());
   instance.run.reset();
   state.instances[instance.id] = std::make_shared<const Instance>(instance);

@@ -11,7 +11,7 @@ const WallTime kNow = at("2026-11-27T16:00:00Z");
 CostLine line(const char* from, std::int64_t nano, bool disk = false) {
   CostLine line;
   line.from = at(from);
-  line.disk = disk;
+  line.of = disk ? CostOf::kDisk : CostOf::kMachine;
   line.refund = nano < 0;
   line.amount = {nano};
   return line;

@@ -3,6 +3,8 @@
 #include <charconv>
 #include <chrono>
 
+#include "domain/costs.hpp"
+
 namespace stipend::domain {
 namespace {
 
@@ -30,7 +32,8 @@ Money Totals::*total_of(const Entry& entry) {
     case EntryKind::kCharge: return &Totals::machines;
     case EntryKind::kStorage: break;
   }
-  return entry.debit.starts_with("grant:") ? &Totals::disks : &Totals::house_disks;
+  if (!entry.debit.starts_with("grant:")) return &Totals::house_disks;
+  return cost_of(entry.kind, entry.type) == CostOf::kAddress ? &Totals::addresses : &Totals::disks;
 }
 
 }  // namespace

@@ -23,10 +23,10 @@ std::string month_of(WallTime t);  // of a statement with an entry at `t`
 struct Totals {
   Money opening;
   Money given, taken_back, expired;
-  Money machines, disks;   // charged
+  Money machines, disks, addresses;  // charged; snapshots are disks
   Money corrections;       // given back after a fault, by the house
-  Money house_disks;       // charges for disks that the house paid: no part of the balance
-  Money closing() const { return opening + given - taken_back - expired - machines - disks + corrections; }
+  Money house_disks;       // charges for disks and addresses that the house paid: no part of the balance
+  Money closing() const { return opening + given - taken_back - expired - machines - disks - addresses + corrections; }
 };
 
 struct Line {

@@ -72,6 +72,12 @@ TEST(Statement, SaysWhoPaidAndOverWhichTime) {
   EXPECT_EQ(line->from, at("2026-11-02T11:00:00Z"));
   november.add(entry(EntryKind::kCorrection, 15, "2026-11-02T12:00:00Z", "house:faults", "grant:g-1"));
   november.add(entry(EntryKind::kStorage, 20, "2026-11-03T00:00:00Z", "grant:g-1", "usage:1"));
+  auto snapshot = entry(EntryKind::kStorage, 2, "2026-11-03T00:00:00Z", "grant:g-1", "usage:1"), address = snapshot;
+  snapshot.type = "snapshot";
+  address.type = "address";
+  address.amount = {6};
+  november.add(snapshot);
+  november.add(address);
   const auto house = november.add(entry(EntryKind::kStorage, 3, "2026-11-03T00:00:00Z", "house:unfunded_storage", "usage:1"));
   EXPECT_EQ(house->house.nano, 3);
   EXPECT_EQ(house->out.nano, 0);
@@ -81,11 +87,12 @@ TEST(Statement, SaysWhoPaidAndOverWhichTime) {
   EXPECT_EQ(t.given.nano, 100);
   EXPECT_EQ(t.machines.nano, 40);
   EXPECT_EQ(t.corrections.nano, 15);
-  EXPECT_EQ(t.disks.nano, 20);
+  EXPECT_EQ(t.disks.nano, 22) << "snapshots are disks";
+  EXPECT_EQ(t.addresses.nano, 6);
   EXPECT_EQ(t.house_disks.nano, 3);
   EXPECT_EQ(t.taken_back.nano, 4);
   EXPECT_EQ(t.expired.nano, 5);
-  EXPECT_EQ(t.closing().nano, 100 - 40 + 15 - 20 - 4 - 5);
+  EXPECT_EQ(t.closing().nano, 100 - 40 + 15 - 22 - 6 - 4 - 5);
 }
 
 // Months in a row: each opens with what the one before closed, and every running balance is the sum of its lines.

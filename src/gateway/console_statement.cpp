@@ -45,6 +45,7 @@ Json to_json(const StatementSums& sums) {
   put("expired", sums.expired, base::Rounding::kCeil);
   put("machines", sums.machines, base::Rounding::kCeil);
   put("disks", sums.disks, base::Rounding::kCeil);
+  put("addresses", sums.addresses, base::Rounding::kCeil);
   put("corrections", sums.corrections, base::Rounding::kFloor);
   put("house_disks", sums.house_disks, base::Rounding::kCeil);
   put("closing", sums.closing, base::Rounding::kFloor);

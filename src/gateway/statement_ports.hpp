@@ -23,7 +23,7 @@ struct StatementLine {
 };
 
 struct StatementSums {
-  Money opening, given, taken_back, expired, machines, disks, corrections, house_disks, closing;
+  Money opening, given, taken_back, expired, machines, disks, addresses, corrections, house_disks, closing;
 };
 
 struct StatementView {

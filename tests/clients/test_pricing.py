@@ -43,6 +43,10 @@ def test_a_script_that_looks_a_price_up_finds_it(pricing):
     assert wanted.items() <= product["attributes"].items()
     disk = products(pricing, ("TERM_MATCH", "volumeApiName", "gp2"))
     assert len(disk) == 1 and price(disk[0]) == ("GB-Mo", Decimal("0.1")) and disk[0]["product"]["productFamily"] == "Storage"
+    snapshot = products(pricing, ("TERM_MATCH", "productFamily", "Storage Snapshot"), ("CONTAINS", "usagetype", "EBS:SnapshotUsage"))
+    assert len(snapshot) == 1 and price(snapshot[0]) == ("GB-Mo", Decimal("0.05"))
+    address = products(pricing, ("TERM_MATCH", "productFamily", "IP Address"), ("TERM_MATCH", "usagetype", "ElasticIP:IdleAddress"))
+    assert len(address) == 1 and price(address[0]) == ("Hrs", Decimal("0.005"))
 
 
 def test_the_price_list_is_what_the_course_sells(server, pricing, ada):
@@ -50,7 +54,7 @@ def test_the_price_list_is_what_the_course_sells(server, pricing, ada):
     sold = {t["InstanceType"] for page in ec2.get_paginator("describe_instance_types").paginate() for t in page["InstanceTypes"]}
     every = products(pricing, MaxResults=7)  # in pages
     assert {p["product"]["attributes"]["instanceType"] for p in every if "instanceType" in p["product"]["attributes"]} == sold
-    assert len({p["product"]["sku"] for p in every}) == len(every) == len(sold) + 1
+    assert len({p["product"]["sku"] for p in every}) == len(every) == len(sold) + 3  # with volumes, snapshots and addresses
     server.call("course", "create", "Prices of 2017", "--catalogue", "2017")
     old = aws.client(server, server.account("Ada", course="Prices of 2017"), "pricing")
     found = products(old, ("TERM_MATCH", "instanceType", "t2.medium"))
@@ -75,7 +79,7 @@ def test_attributes_and_services(pricing):
     seen = {attribute for p in products(pricing) for attribute in p["product"]["attributes"]} | {"productFamily"}
     assert seen | {"gpu"} == set(service[0]["AttributeNames"])
     values = pricing.get_attribute_values(ServiceCode="AmazonEC2", AttributeName="productFamily")["AttributeValues"]
-    assert values == [{"Value": "Compute Instance"}, {"Value": "Storage"}]
+    assert values == [{"Value": family} for family in ("Compute Instance", "IP Address", "Storage", "Storage Snapshot")]
     first = pricing.get_attribute_values(ServiceCode="AmazonEC2", AttributeName="instanceType", MaxResults=2)
     second = pricing.get_attribute_values(ServiceCode="AmazonEC2", AttributeName="instanceType", MaxResults=2, NextToken=first["NextToken"])
     assert len({v["Value"] for v in first["AttributeValues"] + second["AttributeValues"]}) == 4

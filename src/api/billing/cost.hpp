@@ -9,7 +9,7 @@
 
 namespace stipend::api {
 
-// What is known of a machine or disk beyond its entries.
+// What is known of a machine, disk or address beyond its entries.
 struct Subject {
   domain::Tags tags;
   std::string zone;  // empty: it is in none
@@ -46,7 +46,7 @@ class CostSum {
  private:
   base::Money amount_;
   std::int64_t quantity_ = 0, normalized_ = 0;  // parts; parts and quarters
-  bool machines_ = false, disks_ = false;
+  bool hours_ = false, gib_months_ = false;
 };
 bool is_cost_metric(std::string_view name);
 

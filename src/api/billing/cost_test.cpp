@@ -26,7 +26,7 @@ TEST(BillingWords, SizesCountInHoursOfASmall) {
 domain::CostLine line(const char* type, std::int64_t nano, std::int64_t quantity) {
   domain::CostLine line;
   line.account = *base::AccountId::parse("123456789012");
-  line.disk = *type == '\0';
+  line.of = *type == '\0' ? domain::CostOf::kDisk : domain::CostOf::kMachine;
   line.type = type;
   line.amount = {nano};
   line.quantity = quantity;
@@ -60,6 +60,29 @@ TEST(CostSum, CarriesALargeCourseForAYear) {
   sum.add(line("m5.24xlarge", 4'000'000'000'000'000, 1'000LL * 366 * 24 * domain::kQuantityParts));
   EXPECT_EQ(metric(sum, "UsageQuantity"), "8784000 Hrs");
   EXPECT_EQ(metric(sum, "NormalizedUsageAmount"), "1686528000 N/A");
+}
+
+TEST(CostDimensions, OfSnapshotsAndAddressesAreAwssWords) {
+  const Settings settings;
+  auto snapshot = line("", 1, 1), address = snapshot;
+  snapshot.of = domain::CostOf::kSnapshot;
+  snapshot.subject = "vol-0123456789abcdef0";
+  address.of = domain::CostOf::kAddress;
+  address.subject = "eipalloc-0123456789abcdef0";
+  const Cost of_snapshot{snapshot, nullptr, "Ada", settings}, of_address{address, nullptr, "Ada", settings};
+  const auto both = [&](const char* key) { return dimension_of(key, of_snapshot) + " | " + dimension_of(key, of_address); };
+  EXPECT_EQ(both("USAGE_TYPE"), "EBS:SnapshotUsage | ElasticIP:IdleAddress");
+  EXPECT_EQ(both("OPERATION"), "CreateSnapshot | AssociateAddressVPC");
+  EXPECT_EQ(both("SERVICE"), "EC2 - Other | EC2 - Other");
+  EXPECT_EQ(both("USAGE_TYPE_GROUP"), "EC2: EBS - Snapshots | EC2: Elastic IP - Idle Address");
+  EXPECT_EQ(both("RESOURCE_ID"), "snap-0123456789abcdef0 | eipalloc-0123456789abcdef0");
+  EXPECT_EQ(both("INSTANCE_TYPE"), "NoInstanceType | NoInstanceType");
+  CostSum sum;
+  sum.add(address);
+  EXPECT_EQ(sum.metric("UsageQuantity").unit, "Hrs");
+  EXPECT_EQ(metric(sum, "NormalizedUsageAmount"), "0 N/A");
+  sum.add(snapshot);
+  EXPECT_EQ(sum.metric("UsageQuantity").unit, "N/A");
 }
 
 TEST(CostDimensions, AllHaveAValueForMachinesAndDisks) {

@@ -76,6 +76,8 @@ void add_subjects(std::map<std::string, Subject>& subjects, const State& state, 
     }
   if (const auto of = state.disks_of.find(account); of != state.disks_of.end())
     for (const auto& id : of->second) subjects.emplace(id.str(), Subject{state.find<domain::Disk>(id)->tags, {}});
+  if (const auto of = state.addresses_of.find(account); of != state.addresses_of.end())
+    for (const auto& id : of->second) subjects.emplace(id, Subject{state.find<domain::Address>(id)->tags, {}});
 }
 
 Accrued look(const State& state, const std::vector<AccountId>& accounts, bool with_subjects, WallTime now) {

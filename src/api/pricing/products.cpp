@@ -76,6 +76,38 @@ Product volume(const domain::Catalogue& catalogue, const Settings& settings) {
   return product;
 }
 
+Product snapshot(const domain::Catalogue& catalogue, const Settings& settings) {
+  Product product{.family = "Storage Snapshot", .sku = sku_of(settings.region, "snapshot"), .attributes = {}, .unit = "GB-Mo", .description = {},
+                  .price = catalogue.snapshot_gib_month};
+  product.description = fmt::format("${} per GB-Month of snapshot data stored", metric_decimal(product.price));
+  auto& a = product.attributes;
+  a.emplace_back("location", domain::location_of(settings.region));
+  a.emplace_back("locationType", "AWS Region");
+  a.emplace_back("operation", domain::kSnapshotOperation);
+  a.emplace_back("regionCode", settings.region);
+  a.emplace_back("servicecode", domain::kServiceCode);
+  a.emplace_back("servicename", "Amazon Elastic Compute Cloud");
+  a.emplace_back("storageMedia", "Amazon S3");
+  a.emplace_back("usagetype", domain::snapshot_usage(settings.region));
+  return product;
+}
+
+Product address(const domain::Catalogue& catalogue, const Settings& settings) {
+  Product product{.family = "IP Address", .sku = sku_of(settings.region, "address"), .attributes = {}, .unit = "Hrs", .description = {},
+                  .price = {catalogue.address.nano_per_hour}};
+  product.description = fmt::format("${} per Elastic IP address not attached to a running instance per hour", metric_decimal(product.price));
+  auto& a = product.attributes;
+  a.emplace_back("group", "Elastic IP Address");
+  a.emplace_back("location", domain::location_of(settings.region));
+  a.emplace_back("locationType", "AWS Region");
+  a.emplace_back("operation", domain::kAddressOperation);
+  a.emplace_back("regionCode", settings.region);
+  a.emplace_back("servicecode", domain::kServiceCode);
+  a.emplace_back("servicename", "Amazon Elastic Compute Cloud");
+  a.emplace_back("usagetype", domain::address_usage(settings.region));
+  return product;
+}
+
 }  // namespace
 
 const std::string* Product::attribute(std::string_view name) const {
@@ -92,6 +124,8 @@ ProductList products(const domain::Catalogue& catalogue, base::WallTime effectiv
   for (const auto& type : catalogue.types)
     if (type.provider.empty()) list.products.push_back(instance(type, settings));
   list.products.push_back(volume(catalogue, settings));
+  list.products.push_back(snapshot(catalogue, settings));
+  list.products.push_back(address(catalogue, settings));
   std::ranges::sort(list.products, {}, &Product::sku);
   return list;
 }
@@ -134,7 +168,7 @@ std::string price_list_item(const Product& product, const ProductList& list) {
 
 const std::vector<std::string>& attribute_names() {
   static const std::vector<std::string> names = {
-      "capacitystatus", "gpu", "instanceFamily", "instanceType", "licenseModel", "location", "locationType", "marketoption", "memory",
+      "capacitystatus", "gpu", "group", "instanceFamily", "instanceType", "licenseModel", "location", "locationType", "marketoption", "memory",
       "normalizationSizeFactor", "operatingSystem", "operation", "preInstalledSw", "productFamily", "regionCode", "servicecode", "servicename",
       "storage", "storageMedia", "tenancy", "usagetype", "vcpu", "volumeApiName", "volumeType"};
   return names;

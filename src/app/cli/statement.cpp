@@ -42,7 +42,7 @@ std::string totals_text(const Json& j) {
     return fmt::format("{:<26}{:>12}\n", words, line(sums, (std::string(key) + "_shown").c_str()));
   };
   std::string out = "\n" + row("Opening balance", "opening", true) + row("Credit given", "given", true) + row("Credit taken back", "taken_back") +
-                    row("Credit expired", "expired") + row("Machines", "machines", true) + row("Disks", "disks", true) +
+                    row("Credit expired", "expired") + row("Machines", "machines", true) + row("Disks", "disks", true) + row("Addresses", "addresses") +
                     row("Given back after faults", "corrections") + row("Closing balance", "closing", true) +
                     row("Paid by the house (disks)", "house_disks");
   if (j["balance_now"].is_string()) out += fmt::format("{:<26}{:>12}   with what is not posted yet\n", "Balance now", line(j, "balance_now_shown"));
@@ -98,7 +98,7 @@ base::Status csv_of_course(const Paths& paths, const std::string& course, const 
 }
 
 base::Status of_course(const Cli& cli, const Paths& paths, const std::string& course, const std::string& month) {
-  constexpr const char* kSums[] = {"opening", "given", "taken_back", "expired", "machines", "disks", "corrections", "house_disks", "closing"};
+  constexpr const char* kSums[] = {"opening", "given", "taken_back", "expired", "machines", "disks", "addresses", "corrections", "house_disks", "closing"};
   Json rows = Json::array();
   std::map<std::string, base::Money> sums;
   std::string title;
@@ -127,7 +127,7 @@ base::Status of_course(const Cli& cli, const Paths& paths, const std::string& co
   rows.push_back(last);
   fmt::print("{}\n\n{}\nRounded to cents: what is charged up, what is left down; --csv has every line and every nano-dollar. A month begins and ends at midnight UTC.\n", title,
              to_table(rows, {{"ACCOUNT", "account"}, {"NAME", "name"}, {"SECTION", "section"}, {"OPENING", "opening"}, {"GIVEN", "given"}, {"BACK", "taken_back"},
-                             {"EXPIRED", "expired"}, {"MACHINES", "machines"}, {"DISKS", "disks"}, {"FAULTS", "corrections"}, {"CLOSING", "closing"},
+                             {"EXPIRED", "expired"}, {"MACHINES", "machines"}, {"DISKS", "disks"}, {"ADDRESSES", "addresses"}, {"FAULTS", "corrections"}, {"CLOSING", "closing"},
                              {"HOUSE PAID", "house_disks"}}));
   return {};
 }
