@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <optional>
 
 namespace stipend::app {
 namespace {
@@ -32,8 +33,9 @@ base::Result<std::int64_t> number_in(const Json& object, const std::string& of, 
 }
 
 // A number would have been a floating-point one on its way here.
-base::Result<base::Money> amount_in(const Json& object, const std::string& of, const char* name) {
+base::Result<base::Money> amount_in(const Json& object, const std::string& of, const char* name, std::optional<base::Money> unless_given = {}) {
   const auto at = object.find(name);
+  if (at == object.end() && unless_given) return *unless_given;
   if (at == object.end() || !at->is_string()) return invalid(of + ": \"" + name + "\" must be dollars in quotes, like \"0.0464\"");
   const auto amount = base::parse_decimal(at->get<std::string>());
   if (!amount) return invalid(of + ": \"" + name + "\": " + amount.error().message);
@@ -71,17 +73,22 @@ base::Result<domain::InstanceType> type_of(const Json& one) {
 Json to_json(const domain::Catalogue& catalogue) {
   Json types = Json::array();
   for (const auto& type : catalogue.types) types.push_back(type_json(type));
-  return {{"edition", catalogue.edition}, {"source", catalogue.source}, {"gp2_gib_month", base::to_decimal(catalogue.gp2_gib_month)}, {"types", std::move(types)}};
+  return {{"edition", catalogue.edition}, {"source", catalogue.source}, {"gp2_gib_month", base::to_decimal(catalogue.gp2_gib_month)},
+          {"snapshot_gib_month", base::to_decimal(catalogue.snapshot_gib_month)}, {"address_hour", base::to_decimal({catalogue.address.nano_per_hour})},
+          {"types", std::move(types)}};
 }
 
-base::Result<domain::Catalogue> price_list_of(const Json& json) {
+base::Result<domain::Catalogue> price_list_of(const Json& json, const domain::Catalogue* holds) {
   if (!json.is_object()) return invalid("a price list is a JSON object, as `stipend catalogue show 2026 --json` prints one");
   const std::string of = "the price list";
-  TRY(known(json, of, {"edition", "source", "gp2_gib_month", "types", "course", "created"}));
+  TRY(known(json, of, {"edition", "source", "gp2_gib_month", "snapshot_gib_month", "address_hour", "types", "course", "created"}));
   domain::Catalogue catalogue;
   TRY_ASSIGN(catalogue.edition, text_in(json, of, "edition"));
   TRY_ASSIGN(catalogue.source, text_in(json, of, "source"));
   TRY_ASSIGN(catalogue.gp2_gib_month, amount_in(json, of, "gp2_gib_month"));
+  TRY_ASSIGN(catalogue.snapshot_gib_month, amount_in(json, of, "snapshot_gib_month", holds ? holds->snapshot_gib_month : base::Money{}));
+  TRY_ASSIGN(const auto address, amount_in(json, of, "address_hour", holds ? base::Money{holds->address.nano_per_hour} : base::Money{}));
+  catalogue.address = {address.nano};
   const auto types = json.find("types");
   if (types == json.end() || !types->is_array() || types->size() > domain::kTypesMost)
     return invalid(of + ": \"types\" must be a list of at most " + std::to_string(domain::kTypesMost));
@@ -93,10 +100,11 @@ base::Result<domain::Catalogue> price_list_of(const Json& json) {
   return catalogue;
 }
 
-base::Result<domain::Catalogue> price_list_of_text(const std::string& text) {
-  const auto json = Json::parse(text, nullptr, false);
+base::Result<Json> price_list_json_of(const std::string& text) {
+  auto json = Json::parse(text, nullptr, false);
   if (json.is_discarded()) return invalid("that is no JSON; print a price list to begin with by `stipend catalogue show 2026 --json`");
-  return price_list_of(json);
+  TRY(price_list_of(json));
+  return json;
 }
 
 }  // namespace stipend::app

@@ -10,9 +10,10 @@ namespace stipend::app {
 
 nlohmann::ordered_json to_json(const domain::Catalogue& catalogue);
 // Checked (domain/price_list.hpp). What to_json writes besides, as whose it is, is read over; a member that neither knows is an
-// error, so that a slip of the pen is not a price.
-base::Result<domain::Catalogue> price_list_of(const nlohmann::ordered_json& json);
+// error, so that a slip of the pen is not a price. The prices of snapshots and addresses may be left out: then they are those
+// of `holds`, or nothing where nobody asks for them.
+base::Result<domain::Catalogue> price_list_of(const nlohmann::ordered_json& json, const domain::Catalogue* holds = nullptr);
 // The text of a file.
-base::Result<domain::Catalogue> price_list_of_text(const std::string& text);
+base::Result<nlohmann::ordered_json> price_list_json_of(const std::string& text);
 
 }  // namespace stipend::app

@@ -63,6 +63,11 @@ base::Status check_price_list(Catalogue& catalogue) {
     return invalid("a price list has from 1 to " + std::to_string(kTypesMost) + " instance types");
   if (catalogue.gp2_gib_month < Money{} || catalogue.gp2_gib_month > kGibMonthMost)
     return invalid("gp2_gib_month, what a GiB of disk costs in 730 hours, is from 0 to " + base::to_decimal(kGibMonthMost));
+  if (catalogue.snapshot_gib_month < Money{} || catalogue.snapshot_gib_month > kGibMonthMost)
+    return invalid("snapshot_gib_month, what a GiB that a snapshot occupies costs in 730 hours, is from 0 to " + base::to_decimal(kGibMonthMost));
+  if (Money{catalogue.address.nano_per_hour} < Money{} || Money{catalogue.address.nano_per_hour} > kAddressHourMost)
+    return invalid("address_hour, what an elastic address costs in an hour in which no machine runs with it, is from 0 to " +
+                   base::to_decimal(kAddressHourMost));
   for (const auto& type : catalogue.types) TRY(check_type(type));
   std::ranges::sort(catalogue.types, {}, &InstanceType::name);
   const auto twice = std::ranges::adjacent_find(catalogue.types, {}, &InstanceType::name);

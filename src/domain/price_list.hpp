@@ -13,9 +13,10 @@ namespace stipend::domain {
 inline constexpr std::size_t kTypesMost = 300;      // of one list
 inline constexpr std::size_t kEditionsMost = 100;   // of one course
 inline constexpr std::size_t kStepsMost = 100;      // of one course, those that began included
-// So that no bill of an account overflows: a machine's hour, a GiB for a month.
+// So that no bill of an account overflows: a machine's hour, a GiB of disk or snapshot for a month, an address's hour.
 inline constexpr Money kHourMost = Money::dollars(1'000);
 inline constexpr Money kGibMonthMost = Money::dollars(10);
+inline constexpr Money kAddressHourMost = Money::dollars(10);
 inline constexpr std::int64_t kStepFurthestS = 10 * 366LL * 86400;
 
 // Letters, digits, '.', '-' and '_', at most 40, a letter or digit first.

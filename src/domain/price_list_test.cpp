@@ -15,7 +15,8 @@ InstanceType type(std::string name, std::int64_t nano) {
 }
 
 Catalogue list(std::string edition, std::vector<InstanceType> types) {
-  return {.edition = std::move(edition), .source = "a letter", .types = std::move(types), .gp2_gib_month = {100'000'000}, .course = {}, .created = {}};
+  return {.edition = std::move(edition), .source = "a letter", .types = std::move(types), .gp2_gib_month = {100'000'000},
+          .snapshot_gib_month = {50'000'000}, .address = {5'000'000}, .course = {}, .created = {}};
 }
 
 std::string wrong_in(const std::function<void(Catalogue&)>& change) {
@@ -46,6 +47,11 @@ TEST(PriceList, OfAWrongShapeIsRefusedWithTheTypeThatIsWrong) {
     EXPECT_TRUE(has(wrong_in([&](Catalogue& c) { c.types[0].price = {nano}; }), "t2.micro: price_per_hour")) << nano;
   for (const std::int64_t nano : {std::int64_t{-1}, kGibMonthMost.nano + 1})
     EXPECT_TRUE(has(wrong_in([&](Catalogue& c) { c.gp2_gib_month = {nano}; }), "gp2_gib_month")) << nano;
+  for (const std::int64_t nano : {std::int64_t{-1}, kGibMonthMost.nano + 1, INT64_MAX})
+    EXPECT_TRUE(has(wrong_in([&](Catalogue& c) { c.snapshot_gib_month = {nano}; }), "snapshot_gib_month")) << nano;
+  for (const std::int64_t nano : {std::int64_t{-1}, kAddressHourMost.nano + 1, INT64_MAX})
+    EXPECT_TRUE(has(wrong_in([&](Catalogue& c) { c.address = {nano}; }), "address_hour")) << nano;
+  EXPECT_EQ(wrong_in([](Catalogue& c) { c.snapshot_gib_month = {}, c.address = {}; }), "ok");
   EXPECT_TRUE(has(wrong_in([](Catalogue& c) { c.types[0].vcpus = 0; }), "vcpus"));
   EXPECT_TRUE(has(wrong_in([](Catalogue& c) { c.types[0].memory_mib = INT64_MAX; }), "memory_mib"));
   EXPECT_TRUE(has(wrong_in([](Catalogue& c) { c.types[0].baseline_milli = 2001; }), "baseline_milli"));

@@ -63,6 +63,23 @@ def test_a_list_that_was_shown_edited_and_added_shows_the_same_again(fake, cours
     assert again["code"] == "CatalogueExists" and "none is ever edited" in again["message"]
 
 
+def test_what_a_list_does_not_say_of_snapshots_and_addresses_is_as_in_the_one_that_holds(fake, course, tmp_path):
+    prices = {"snapshot_gib_month": "0.07", "address_hour": "0.01"}
+    first, second = (f"copies-{next(numbers)}" for _ in range(2))
+    path = list_of(fake, tmp_path / "first.json", first)
+    path.write_text(json.dumps(json.loads(path.read_text()) | prices))
+    fake.call("catalogue", "add", course, path)
+    fake.call("catalogue", "use", course, first, "--from", "now")
+    shorter = json.loads(path.read_text()) | {"edition": second}
+    for name in prices:
+        del shorter[name]
+    path.write_text(json.dumps(shorter))
+    added = fake.call("catalogue", "add", course, path)
+    shown = fake.call("catalogue", "show", second)
+    assert {name: shown[name] for name in prices} == {name: added[name] for name in prices} == prices
+    assert "snapshot occupies" in fake.run("catalogue", "show", second) and "elastic address" in fake.run("catalogue", "show", second)
+
+
 def test_what_starts_after_a_change_costs_the_new_price_and_what_runs_the_old(fake, course, tmp_path):
     account = fake.account(course=course)
     number = account["account_id"]
@@ -123,6 +140,9 @@ def test_a_change_that_has_not_begun_is_planned_shown_and_cancelled(fake, course
     (lambda j: j["types"].append(dict(j["types"][0])), "is there twice"),
     (lambda j: j.update(types={}), "must be a list"),
     (lambda j: j.update(gp2_gib_month="11"), "gp2_gib_month"),
+    (lambda j: j.update(snapshot_gib_month="11"), "snapshot_gib_month"),
+    (lambda j: j.update(address_hour=0.005), "in quotes"),
+    (lambda j: j.update(address_hour="-1"), "address_hour"),
     (lambda j: j.update(edition="my list"), "the name of an edition"),
     (lambda j: j.update(edition="2030"), "a year alone"),
     (lambda j: j.update(source=""), "source"),

@@ -18,6 +18,8 @@ Json head_json(const State& state, const domain::Catalogue& catalogue) {
           {"course", course ? Json(course->name) : Json(nullptr)},
           {"types", catalogue.types.size()},
           {"gp2_gib_month", base::to_decimal(catalogue.gp2_gib_month)},
+          {"snapshot_gib_month", base::to_decimal(catalogue.snapshot_gib_month)},
+          {"address_hour", base::to_decimal({catalogue.address.nano_per_hour})},
           {"created", course ? Json(base::to_iso8601(catalogue.created)) : Json(nullptr)},
           {"source", catalogue.source}};
 }
@@ -68,10 +70,10 @@ awaitable<JsonResult> add(AdminContext& context, control::Actor actor, Json argu
   if (!course) co_return std::unexpected(course.error());
   const auto given = arguments.find("list");
   if (given == arguments.end()) co_return base::fail(base::Fault::kInvalid, "MissingArgument", "the argument 'list', the price list, is missing");
-  auto read = price_list_of(*given);
-  if (!read) co_return std::unexpected(read.error());
-  co_return co_await control::run<Json>(context.engine(), std::move(actor), [course = *course, list = *std::move(read)](control::Tx& tx) -> JsonResult {
-    TRY_ASSIGN(const auto added, control::add_price_list(tx, course, list));
+  co_return co_await control::run<Json>(context.engine(), std::move(actor), [name = *course, list = *given](control::Tx& tx) -> JsonResult {
+    TRY_ASSIGN(const auto* course, control::managed_course(tx.state(), tx.actor(), name));
+    TRY_ASSIGN(auto read, price_list_of(list, domain::catalogue_at(tx.state(), *course, tx.now())));
+    TRY_ASSIGN(const auto added, control::add_price_list(tx, name, std::move(read)));
     return head_json(tx.state(), *added);
   });
 }

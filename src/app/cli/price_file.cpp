@@ -4,7 +4,7 @@
 
 namespace stipend::app {
 
-base::Result<domain::Catalogue> read_price_file(const std::string& path) {
+base::Result<nlohmann::ordered_json> read_price_json(const std::string& path) {
   constexpr std::size_t kMostBytes = 48 * 1024;
   std::ifstream file(path, std::ios::binary);
   std::string text(kMostBytes + 1, '\0');
@@ -12,7 +12,12 @@ base::Result<domain::Catalogue> read_price_file(const std::string& path) {
   if (!file.is_open() || file.bad()) return base::fail(base::Fault::kNotFound, "NoSuchFile", "cannot read " + path);
   text.resize(static_cast<std::size_t>(file.gcount()));
   if (text.size() > kMostBytes) return base::fail(base::Fault::kInvalid, "FileTooLarge", path + " is no price list: it is larger than 48 KiB");
-  return price_list_of_text(text);
+  return price_list_json_of(text);
+}
+
+base::Result<domain::Catalogue> read_price_file(const std::string& path) {
+  TRY_ASSIGN(const auto json, read_price_json(path));
+  return price_list_of(json);
 }
 
 }  // namespace stipend::app

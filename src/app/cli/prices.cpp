@@ -38,7 +38,9 @@ std::string show_text(const Json& j) {
   }
   return fmt::format("{}: {}\n\n", line(j, "edition"), line(j, "source")) +
          to_table(rows, {{"TYPE", "name"}, {"VCPUS", "vcpus"}, {"MIB", "memory_mib"}, {"AN HOUR", "price"}, {"RUNS ON", "at"}}) +
-         fmt::format("\nA GiB of disk costs {} in 730 hours. With --json it is as `stipend catalogue add` takes it.\n", rate(j, "gp2_gib_month"));
+         fmt::format("\nIn 730 hours a GiB of disk costs {}, a GiB that a snapshot occupies {}. An elastic address costs {} an hour while no machine\n"
+                     "runs with it. With --json it is as `stipend catalogue add` takes it.\n",
+                     rate(j, "gp2_gib_month"), rate(j, "snapshot_gib_month"), rate(j, "address_hour"));
 }
 
 }  // namespace
@@ -58,9 +60,9 @@ void add_price_commands(CLI::App& app, Cli& cli) {
   auto& owner = option(add, "COURSE", "the course's name or id", true);
   auto& file = option(add, "FILE", "as `stipend catalogue show 2026 --json` prints one, with another name and other prices", true);
   add->callback([&] {
-    const auto read = read_price_file(file);
+    const auto read = read_price_json(file);
     if (!read) return cli.fail(read.error());
-    cli.ask("catalogue.add", {{"course", owner}, {"list", to_json(*read)}}, [](const Json& j) {
+    cli.ask("catalogue.add", {{"course", owner}, {"list", *read}}, [](const Json& j) {
       return fmt::format("Price list {} with {} types. It holds for nobody yet: stipend catalogue use COURSE {} --from \"2027-01-01 00:00\"\n",
                          line(j, "edition"), j.value("types", 0), line(j, "edition"));
     });
