@@ -243,7 +243,8 @@ std::vector<Effect> wishes(const domain::State& state, base::WallTime now, const
   if (!what.disks) return effects;
   for (const auto& [id, disk] : state.disks) {
     if (disk->snapshot == domain::SnapshotState::kPending && !disk->deleted) effects.push_back(SnapshotEffect{disk->source, id});
-    if (!is_purged(*disk, now)) continue;
+    const bool failed = disk->snapshot == domain::SnapshotState::kError && !disk->deleted && disk->purge_at;
+    if (!failed && !is_purged(*disk, now)) continue;
     const auto* owner = state.find<Instance>(disk->attached);
     if (!(owner && owner->run)) effects.push_back(DeleteDiskEffect{id});
   }
@@ -252,7 +253,13 @@ std::vector<Effect> wishes(const domain::State& state, base::WallTime now, const
 
 base::Status disk_gone(Tx& tx, const base::DiskId& id) {
   const auto* disk = tx.state().find<domain::Disk>(id);
-  if (disk && is_purged(*disk, tx.now())) tx.erase<domain::Disk>(id);
+  if (disk && is_purged(*disk, tx.now())) {
+    tx.erase<domain::Disk>(id);
+  } else if (disk && disk->snapshot == domain::SnapshotState::kError && !disk->deleted && disk->purge_at) {
+    domain::Disk failed = *disk;  // its owner sees it until they delete it
+    failed.purge_at.reset();
+    tx.save(std::move(failed));
+  }
   return {};
 }
 

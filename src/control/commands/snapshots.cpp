@@ -45,6 +45,14 @@ base::Status check_count(const domain::State& state, const base::AccountId& acco
   return {};
 }
 
+// What its host may have of a snapshot that failed goes, and is asked for until the host confirms it (disk_gone).
+void drop_bytes(Tx& tx, const base::DiskId& id) {
+  Disk failed = *tx.state().find<Disk>(id);
+  failed.purge_at = tx.now();
+  tx.save(std::move(failed));
+  tx.effect(DeleteDiskEffect{id});
+}
+
 std::string id_with(std::string_view prefix, std::string_view id) { return std::string(prefix).append(id.substr(id.find('-') + 1)); }
 
 }  // namespace
@@ -125,6 +133,7 @@ base::Status delete_snapshot(Tx& tx, const base::DiskId& id, bool dry_run) {
 
 base::Status snapshot_done(Tx& tx, const base::DiskId& id, std::int64_t stored_mib) {
   const auto* snapshot = tx.state().find<Disk>(id);
+  if (snapshot && !snapshot->deleted && snapshot->snapshot == SnapshotState::kError) drop_bytes(tx, id);  // it came too late
   if (!snapshot || snapshot->deleted || snapshot->snapshot != SnapshotState::kPending) return {};
   const auto* catalogue = domain::find_catalogue(tx.state(), snapshot->catalogue);
   CHECK(catalogue, "a price list is never taken away");
@@ -146,7 +155,7 @@ base::Status snapshot_failed(Tx& tx, const base::DiskId& id, const std::string& 
   domain::Wallet wallet(tx.state(), account, tx.now());
   wallet.fail_snapshot(id);
   save_wallet(tx, wallet);
-  tx.effect(DeleteDiskEffect{id});  // what may be there of it
+  drop_bytes(tx, id);
   tx.audit("snapshot-failed", snapshot_id(id).str(), code);
   return renew_with_what_is_free(tx, account);
 }
