@@ -41,6 +41,7 @@ domain::State slice(const domain::State& state, const base::AccountId& account) 
   copy(state.grants_of, std::type_identity<domain::Grant>());
   copy(state.disks_of, std::type_identity<domain::Disk>());
   copy(state.instances_of, std::type_identity<domain::Instance>());
+  copy(state.addresses_of, std::type_identity<domain::Address>());
   if (const auto at = state.holds.find(account); at != state.holds.end()) store::apply(out, store::Put<domain::Hold>{at->second});
   return out;
 }
@@ -50,6 +51,8 @@ Wide set_aside(const domain::State& state, const base::AccountId& account) {
   if (const auto* hold = state.find<domain::Hold>(account)) sum += hold->amount.nano;
   if (const auto disks = state.disks_of.find(account); disks != state.disks_of.end())
     for (const auto& disk : disks->second) sum += state.find<domain::Disk>(disk)->reserved.nano;
+  if (const auto kept = state.addresses_of.find(account); kept != state.addresses_of.end())
+    for (const auto& id : kept->second) sum += state.find<domain::Address>(id)->reserved.nano;
   return sum;
 }
 
@@ -82,7 +85,12 @@ Violation Auditor::post(const domain::Entry& entry, const domain::State& state) 
     paid.charged += charged;
     if (at_another(paid.facts.price, paid.catalogue)) return fmt::format("entry {}: not at the price that {} was started at", entry.number, entry.subject);
   }
-  if (entry.kind == EntryKind::kStorage) {
+  if (entry.kind == EntryKind::kStorage && entry.type == "address") {
+    auto& address = addresses_[entry.subject];
+    address.charged += charged;
+    if (at_another(address.price.nano_per_hour, address.catalogue))
+      return fmt::format("entry {}: not at the price that {} was allocated at", entry.number, entry.subject);
+  } else if (entry.kind == EntryKind::kStorage) {
     auto& disk = disks_[*base::DiskId::parse(entry.subject)];
     disk.charged += charged;
     if (at_another(disk.price, disk.catalogue)) return fmt::format("entry {}: not at the price that {} was made at", entry.number, entry.subject);
@@ -134,35 +142,112 @@ Violation Auditor::run_row(const domain::Instance& row, const domain::State& sta
 }
 
 Violation Auditor::disk_row(const domain::Disk& row, const domain::State& state, base::WallTime now) {
-  auto [at, fresh] = disks_.try_emplace(row.id);
-  auto& disk = at->second;
-  const auto in_this_commit = [&](base::WallTime t) { return newest_ <= t && t <= now; };
-  if (disk.times.empty()) {
-    disk.account = row.account;
-    disk.price = row.price.nano_per_hour;
-    const auto* course = state.find<domain::Course>(state.find<domain::Account>(row.account)->course);
-    disk.catalogue = row.catalogue;
-    if (auto broken = PriceJudge::disk(row, state)) return broken;
-    if (!row.deleted && row.reserve_wanted.nano != ledger::reserve(disk.price, course->grace_s))
-      return fmt::format("{}: {} is to be reserved", row.id.view(), row.reserve_wanted.nano);
-    if (!in_this_commit(row.created)) return fmt::format("{}: made at {}, committed between {} and {}", row.id.view(), row.created.ms, newest_.ms, now.ms);
-    disk.times.push_back({row.created.ms, INT64_MAX});
-  }
+  auto& disk = disks_[row.id];
+  if (!std::exchange(disk.known, true))
+    if (auto broken = new_disk(row, disk, state, now)) return broken;
+  if (row.kind == domain::DiskKind::kSnapshot)
+    if (auto broken = snapshot_row(row, disk, state, now)) return broken;
   if (row.price.nano_per_hour != disk.price || row.catalogue != disk.catalogue) return fmt::format("{}: its price changed", row.id.view());
   if (row.deleted && !disk.deleted) {
-    if (!in_this_commit(*row.deleted)) return fmt::format("{}: deleted at {}, committed between {} and {}", row.id.view(), row.deleted->ms, newest_.ms, now.ms);
-    disk.times.back().to_ms = row.deleted->ms;
+    if (!in_this_commit(*row.deleted, now)) return fmt::format("{}: deleted at {}, committed between {} and {}", row.id.view(), row.deleted->ms, newest_.ms, now.ms);
+    if (!disk.times.empty()) disk.times.back().to_ms = row.deleted->ms;
     disk.deleted = true;
     accounts_[row.account].changed_ms = clock_.monotonic_ms();  // its reserve is free
   } else if (!row.deleted && disk.deleted) {
+    if (disk.times.empty()) return fmt::format("{}: it never was whole, and is brought back", row.id.view());
     // What it was before, it is now: how long it was away follows from its new beginning.
     Wide before = 0;
     for (const auto& time : disk.times) before += time.to_ms - time.from_ms;
     const base::WallTime again{row.created.ms + static_cast<std::int64_t>(before)};
-    if (!in_this_commit(again)) return fmt::format("{}: its age was {} ms, and is {} ms", row.id.view(), static_cast<std::int64_t>(before), row.created.ms_until(now));
+    if (!in_this_commit(again, now)) return fmt::format("{}: its age was {} ms, and is {} ms", row.id.view(), static_cast<std::int64_t>(before), row.created.ms_until(now));
     disk.times.push_back({again.ms, INT64_MAX});
     disk.deleted = false;
   }
+  return {};
+}
+
+Violation Auditor::new_disk(const domain::Disk& row, DiskTrack& disk, const domain::State& state, base::WallTime now) {
+  const bool snapshot = row.kind == domain::DiskKind::kSnapshot;
+  disk.account = row.account;
+  disk.price = row.price.nano_per_hour;
+  disk.catalogue = row.catalogue;
+  disk.asked = row.created;
+  if (auto broken = snapshot ? PriceJudge::snapshot(row, disk.asked, state) : PriceJudge::disk(row, state)) return broken;
+  const auto grace_s = state.find<domain::Course>(state.find<domain::Account>(row.account)->course)->grace_s;
+  const auto most = snapshot ? PriceJudge::most_of_snapshot(row, state) : disk.price;
+  if (!row.deleted && row.reserve_wanted.nano != ledger::reserve(most, grace_s))
+    return fmt::format("{}: {} is to be reserved", row.id.view(), row.reserve_wanted.nano);
+  if (!in_this_commit(row.created, now)) return fmt::format("{}: made at {}, committed between {} and {}", row.id.view(), row.created.ms, newest_.ms, now.ms);
+  if (!snapshot) disk.times.push_back({row.created.ms, INT64_MAX});
+  else if (row.snapshot != domain::SnapshotState::kPending) return fmt::format("{}: whole or failed before its host was asked", row.id.view());
+  return {};
+}
+
+// From pending it becomes whole, or fails, for good.
+Violation Auditor::snapshot_row(const domain::Disk& row, DiskTrack& disk, const domain::State& state, base::WallTime now) {
+  using enum domain::SnapshotState;
+  const bool was_whole = !disk.times.empty();
+  if (was_whole ? row.snapshot != kCompleted : disk.failed && row.snapshot != kError) return fmt::format("{}: it was whole or failed before", row.id.view());
+  if (row.snapshot == kError && !std::exchange(disk.failed, true)) {
+    if (row.reserved.nano != 0 || row.reserve_wanted.nano != 0) return fmt::format("{}: failed, and {} is reserved", row.id.view(), row.reserved.nano);
+    accounts_[row.account].changed_ms = clock_.monotonic_ms();
+  }
+  if (row.snapshot != kCompleted || was_whole) return {};
+  if (auto broken = PriceJudge::snapshot(row, disk.asked, state)) return broken;
+  if (!in_this_commit(row.created, now)) return fmt::format("{}: whole at {}, committed between {} and {}", row.id.view(), row.created.ms, newest_.ms, now.ms);
+  const auto grace_s = state.find<domain::Course>(state.find<domain::Account>(row.account)->course)->grace_s;
+  if (!row.deleted && row.reserve_wanted.nano != ledger::reserve(row.price.nano_per_hour, grace_s))
+    return fmt::format("{}: {} is to be reserved for what it occupies", row.id.view(), row.reserve_wanted.nano);
+  disk.price = row.price.nano_per_hour;
+  disk.times.push_back({row.created.ms, INT64_MAX});
+  accounts_[row.account].changed_ms = clock_.monotonic_ms();  // what it does not occupy is free
+  return {};
+}
+
+// Idle times begin in their commit; when one ended its row says to the second alone.
+Violation Auditor::address_row(const domain::Address& row, const domain::State& state, base::WallTime now) {
+  auto& address = addresses_[row.id];
+  if (address.account.empty()) {
+    address.account = row.account;
+    address.price = row.price;
+    address.catalogue = row.catalogue;
+    if (auto broken = PriceJudge::address(row, state)) return broken;
+    if (row.reserve_wanted.nano != ledger::reserve(row.price.nano_per_hour, 3600)) return fmt::format("{}: {} is to be reserved", row.id, row.reserve_wanted.nano);
+    if (!in_this_commit(row.created, now)) return fmt::format("{}: allocated at {}, committed between {} and {}", row.id, row.created.ms, newest_.ms, now.ms);
+    accounts_[row.account].changed_ms = clock_.monotonic_ms();
+  }
+  if (row.price != address.price || row.catalogue != address.catalogue || row.account != address.account) return row.id + ": its price or account changed";
+  const auto more_s = row.idle.count - std::exchange(address.idle_s, row.idle.count);
+  if (address.is_idle && (!row.idle_since || row.idle_since->ms != address.idle.back().from_ms)) {
+    auto& time = address.idle.back();
+    time.to_ms = time.from_ms + more_s * 1000;
+    if (time.to_ms + 999 < newest_.ms || time.to_ms > now.ms)
+      return fmt::format("{}: idle for {} s from {}, until a commit between {} and {}", row.id, more_s, time.from_ms, newest_.ms, now.ms);
+    address.is_idle = false;
+    accounts_[row.account].changed_ms = clock_.monotonic_ms();  // it costs no more
+  } else if (more_s != 0) {
+    return fmt::format("{}: {} s of idleness more, and it was not idle", row.id, more_s);
+  }
+  if (row.idle_since && !std::exchange(address.is_idle, true)) {
+    if (!in_this_commit(*row.idle_since, now)) return fmt::format("{}: idle since {}, committed between {} and {}", row.id, row.idle_since->ms, newest_.ms, now.ms);
+    address.idle.push_back({row.idle_since->ms, INT64_MAX});
+  }
+  return {};
+}
+
+// Its last idle time ended in this commit.
+Violation Auditor::address_gone(const std::string& id, base::WallTime now) {
+  const auto at = addresses_.find(id);
+  if (at == addresses_.end()) return {};  // came and went in one commit
+  auto address = at->second;
+  addresses_.erase(at);
+  accounts_[address.account].changed_ms = clock_.monotonic_ms();
+  const auto bill_to = [&](base::WallTime until) {
+    if (address.is_idle) address.idle.back().to_ms = until.ms;
+    return ledger::bill_of_address(address.price.nano_per_hour, address.idle);
+  };
+  const auto least = bill_to(newest_), most = bill_to(now);
+  if (address.charged < least || address.charged > most) return fmt::format("{}: charged {}, must be {} to {}", id, address.charged, least, most);
   return {};
 }
 
@@ -213,6 +298,12 @@ Violation Auditor::committed(const store::Batch& batch, const domain::State& sta
       touched.insert(grant->row->account);
     } else if (const auto* erased = std::get_if<store::Erase<domain::Disk>>(&change)) {
       if (!disks_[erased->key].deleted) return fmt::format("{}: its row is gone, and it was not deleted", erased->key.view());
+    } else if (const auto* address = std::get_if<store::Put<domain::Address>>(&change)) {
+      touched.insert(address->row->account);
+      if (auto broken = address_row(*address->row, state, now)) return broken;
+    } else if (const auto* gone = std::get_if<store::Erase<domain::Address>>(&change)) {
+      if (const auto known = addresses_.find(gone->key); known != addresses_.end()) touched.insert(known->second.account);
+      if (auto broken = address_gone(gone->key, now)) return broken;
     }
   }
   const auto before = std::exchange(newest_, now);
@@ -349,6 +440,12 @@ Violation Auditor::stranded(const Paid& paid, const domain::State& state, base::
         disks_need += ledger::disk_cost(disk.price.nano_per_hour, unit_s + 1) + 2;
         given_back += ledger::disk_cost(disk.price.nano_per_hour, track.given_back_s);
       }
+  if (const auto kept = state.addresses_of.find(paid.account); kept != state.addresses_of.end())
+    for (const auto& id : kept->second)
+      if (const auto& address = *state.find<domain::Address>(id); address.idle_since) {
+        disks_need += ledger::disk_cost(address.price.nano_per_hour, unit_s + 1) + 2;
+        given_back += ledger::disk_cost(address.price.nano_per_hour, track.given_back_s);
+      }
   // Its type's own grants pay for the run, and those for everything for the disks too.
   const auto smallest = ledger::next_unit_cost(paid.facts.plan, paid.facts.price) + disks_need;
   const auto available = GrantJudge::left_for(paid.type, paid.account, state, now);
@@ -445,9 +542,18 @@ Violation Auditor::at_rest(const domain::State& state, const std::vector<domain:
     const auto* row = state.find<domain::Disk>(id);
     auto times = disk.times;
     if (!disk.deleted && !row) return fmt::format("{}: its row is gone, and it was not deleted", id.view());
-    if (!disk.deleted) times.back().to_ms = row->posted_at.ms;
+    if (!disk.deleted && !times.empty()) times.back().to_ms = row->posted_at.ms;
+    if (times.empty() && !disk.deleted && !disk.failed) return fmt::format("{}: neither whole nor failed", id.view());
     const auto bill = ledger::bill_of_disk(disk.price, times);
     if (disk.charged != bill) return fmt::format("{}: charged {}, must be {}", id.view(), disk.charged, bill);
+  }
+  for (const auto& [id, address] : addresses_) {
+    const auto* row = state.find<domain::Address>(id);
+    if (!row) return id + ": its row is gone, and it was not released";
+    auto idle = address.idle;
+    if (address.is_idle) idle.back().to_ms = std::max(idle.back().from_ms, row->posted_at.ms);
+    if (const auto bill = ledger::bill_of_address(address.price.nano_per_hour, idle); address.charged != bill)
+      return fmt::format("{}: charged {}, must be {}", id, address.charged, bill);
   }
   ledger::Rows rows{.state = state, .now = now, .with_usage = true};
   for (const auto& [id, course] : state.courses)

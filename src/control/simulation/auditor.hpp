@@ -2,7 +2,8 @@
 // what is wrong, or nothing:
 // - at every commit: the rules' own invariants for each account that it touched, and by sums of the entries alone that
 //   what was charged, held and reserved is at most what was granted; the house pays for a disk only of an account with
-//   nothing left; disks are made, deleted and brought back at the time of their commit, at the catalogue's price;
+//   nothing left; disks are made, deleted and brought back at the time of their commit, at the catalogue's price; snapshots cost
+//   from when they are whole, what they occupy; elastic addresses cost while they are idle, an hour of which is reserved;
 // - what is sold has the price of its course's list at its start, for good (price_judge.hpp), and grants pay for what they are
 //   for, in their order and until they expire (grant_judge.hpp);
 // - a place in the queue ends with a start, a cancel or its machine's end, in the same commit; no page's key makes two
@@ -12,7 +13,8 @@
 //   stranded), and it ended within its hook and halt of that lease's end;
 // - now and then, of all: every invariant; no machine runs longer than a committed hold covers, or is settled and runs;
 //   what machines were given is at most what the host has;
-// - at the end: each run's and each disk's charges are the model's to the nano-dollar, and `stipend ledger verify` agrees.
+// - when an address is released, and at the end: each run's, disk's, snapshot's and address's charges are the model's to the
+//   nano-dollar, and `stipend ledger verify` agrees.
 #pragma once
 
 #include <array>
@@ -76,8 +78,18 @@ class Auditor {
     base::AccountId account;
     std::int64_t price = 0;
     std::string catalogue;
-    std::vector<ledger::Existence> times;
-    bool deleted = false;
+    std::vector<ledger::Existence> times;  // of one that is whole
+    bool known = false, deleted = false, failed = false;
+    base::WallTime asked;                  // when its first commit says it was made
+    ledger::Wide charged = 0;
+  };
+  struct AddressTrack {
+    base::AccountId account;
+    base::Price price;
+    std::string catalogue;
+    std::vector<ledger::Existence> idle;   // the last one is open while `is_idle`
+    bool is_idle = false;
+    std::int64_t idle_s = 0;               // as its row counts them
     ledger::Wide charged = 0;
   };
   struct AccountTrack {
@@ -93,6 +105,11 @@ class Auditor {
   RunMoney money_of(const base::InstanceId& id) const;
   domain::Violation run_row(const domain::Instance& row, const domain::State& state);
   domain::Violation disk_row(const domain::Disk& row, const domain::State& state, base::WallTime now);
+  domain::Violation new_disk(const domain::Disk& row, DiskTrack& disk, const domain::State& state, base::WallTime now);
+  domain::Violation snapshot_row(const domain::Disk& row, DiskTrack& disk, const domain::State& state, base::WallTime now);
+  domain::Violation address_row(const domain::Address& row, const domain::State& state, base::WallTime now);
+  domain::Violation address_gone(const std::string& id, base::WallTime now);
+  bool in_this_commit(base::WallTime t, base::WallTime now) const { return newest_ <= t && t <= now; }
   domain::Violation account_at(const base::AccountId& account, const domain::State& state, base::WallTime now) const;
   domain::Violation house_paid(const base::AccountId& account, const domain::State& state, base::WallTime now) const;
   domain::Violation settled(const compute::RunKey& key, Paid& paid, const domain::State& state);
@@ -111,6 +128,7 @@ class Auditor {
   std::map<base::AccountId, AccountTrack> accounts_;
   std::map<compute::RunKey, Paid> open_;
   std::unordered_map<base::DiskId, DiskTrack> disks_;
+  std::map<std::string, AddressTrack> addresses_;
   base::WallTime newest_;  // of the commit before
   GrantJudge grants_;
   Counts counts_;

@@ -29,6 +29,9 @@ std::map<base::GrantId, Wide> drawn_of(const base::AccountId& account, const dom
   if (const auto disks = state.disks_of.find(account); disks != state.disks_of.end())
     for (const auto& id : disks->second)
       for (const auto& draw : state.find<domain::Disk>(id)->reserve_draws) drawn[draw.grant] += draw.amount.nano;
+  if (const auto kept = state.addresses_of.find(account); kept != state.addresses_of.end())
+    for (const auto& id : kept->second)
+      for (const auto& draw : state.find<domain::Address>(id)->reserve_draws) drawn[draw.grant] += draw.amount.nano;
   return drawn;
 }
 
@@ -74,11 +77,18 @@ Violation GrantJudge::account(const base::AccountId& account, const domain::Stat
       if (const auto* grant = state.find<Grant>(draw.grant); !grant || !pays_for(*grant, draw.type))
         return fmt::format("{}: {} is held on {} for {}, which it is not for", account.view(), draw.amount.nano, draw.grant.view(),
                            draw.type.empty() ? "disks" : draw.type);
+  const auto reserve = [&](std::string_view id, const std::vector<domain::Draw>& draws) -> Violation {
+    for (const auto& draw : draws)
+      if (const auto* grant = state.find<Grant>(draw.grant); !grant || !grant->only_types.empty())
+        return fmt::format("{}: its reserve draws on {}, which is not for disks and addresses", id, draw.grant.view());
+    return {};
+  };
   if (const auto disks = state.disks_of.find(account); disks != state.disks_of.end())
     for (const auto& id : disks->second)
-      for (const auto& draw : state.find<domain::Disk>(id)->reserve_draws)
-        if (const auto* grant = state.find<Grant>(draw.grant); !grant || !grant->only_types.empty())
-          return fmt::format("{}: its reserve draws on {}, which is not for disks", id.view(), draw.grant.view());
+      if (auto broken = reserve(id.view(), state.find<domain::Disk>(id)->reserve_draws)) return broken;
+  if (const auto kept = state.addresses_of.find(account); kept != state.addresses_of.end())
+    for (const auto& id : kept->second)
+      if (auto broken = reserve(id, state.find<domain::Address>(id)->reserve_draws)) return broken;
   return {};
 }
 

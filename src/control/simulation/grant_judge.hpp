@@ -1,5 +1,6 @@
 // GrantJudge: what of an account's credit may pay for what and until when, from docs/design/money.md §6 alone:
-// - a grant restricted to types pays for runs of these types and never for a disk, in entries, holds and reserves;
+// - a grant restricted to types pays for runs of these types and never for a disk, snapshot or address, in entries, holds and
+//   reserves;
 // - its terms never change; it expires at its time and not before, and loses only what is neither held nor reserved;
 // - from its time on nothing more is set aside on it; what was released is gone soon;
 // - what is held draws on the soonest to expire, then the narrowest, then the oldest that has something left.

@@ -51,4 +51,28 @@ Violation PriceJudge::disk(const domain::Disk& row, const domain::State& state) 
                      row.catalogue, row.created.ms);
 }
 
+Violation PriceJudge::address(const domain::Address& row, const domain::State& state) {
+  for (const auto* list : lists_at(state, row.account, row.created))
+    if (list && list->edition == row.catalogue && list->address == row.price) return {};
+  return fmt::format("{}: costs {} an hour by list {}, which is not its course's at {}", row.id, row.price.nano_per_hour, row.catalogue, row.created.ms);
+}
+
+Violation PriceJudge::snapshot(const domain::Disk& row, base::WallTime asked, const domain::State& state) {
+  const bool whole = row.snapshot == domain::SnapshotState::kCompleted;
+  if (whole && (row.stored_mib < 1 || row.stored_mib > row.gib * 1024))
+    return fmt::format("{}: a snapshot of {} GiB occupies {} MiB", row.id.view(), row.gib, row.stored_mib);
+  for (const auto* list : lists_at(state, row.account, asked)) {
+    if (!list || list->edition != row.catalogue) continue;
+    const auto price = whole ? ledger::snapshot_price(row.stored_mib, list->snapshot_gib_month.nano) : 0;
+    if (price == row.price.nano_per_hour) return {};
+  }
+  return fmt::format("{}: a snapshot of {} MiB costs {} an hour by list {}, which is not its course's at {}", row.id.view(), row.stored_mib,
+                     row.price.nano_per_hour, row.catalogue, asked.ms);
+}
+
+std::int64_t PriceJudge::most_of_snapshot(const domain::Disk& row, const domain::State& state) {
+  const auto* list = domain::find_catalogue(state, row.catalogue);
+  return list ? ledger::snapshot_price(row.gib * 1024, list->snapshot_gib_month.nano) : 0;
+}
+
 }  // namespace stipend::control

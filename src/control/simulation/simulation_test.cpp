@@ -170,6 +170,26 @@ TEST_F(Judge, SeesACodeThatCountsOneUseTooFew) {
             }, "codes"), "");
 }
 
+TEST_F(Judge, SeesASnapshotThatCostsOtherThanWhatItOccupies) {
+  EXPECT_THAT(violation([](store::Batch& batch) {
+                edit_rows<domain::Disk>(batch, [](domain::Disk& disk) { disk.stored_mib += disk.snapshot == domain::SnapshotState::kCompleted; });
+              }, "snapshots"), testing::HasSubstr("a snapshot of"));
+}
+
+TEST_F(Judge, SeesASnapshotThatCostsBeforeItIsWhole) {
+  EXPECT_NE(violation([](store::Batch& batch) {
+              edit_rows<domain::Disk>(batch, [](domain::Disk& disk) {
+                if (disk.snapshot == domain::SnapshotState::kCompleted) disk.created.ms -= 5'000;
+              });
+            }, "snapshots"), "");
+}
+
+TEST_F(Judge, SeesASnapshotThatKeepsMoreThanItsReserve) {
+  EXPECT_THAT(violation([](store::Batch& batch) {
+                edit_rows<domain::Disk>(batch, [](domain::Disk& disk) { disk.reserve_wanted.nano += disk.snapshot == domain::SnapshotState::kCompleted; });
+              }, "snapshots"), testing::HasSubstr("to be reserved"));
+}
+
 TEST_F(Judge, SeesEmergencyCreditThatTheCourseDoesNotCount) {
   EXPECT_NE(violation([](store::Batch& batch) {
               edit_rows<domain::Course>(batch, [](domain::Course& course) { course.emergency_given = {}; });

@@ -19,7 +19,11 @@ std::string words(const domain::Instance& i) {
 }
 std::string words(const domain::Hold& h) { return fmt::format("hold {}", h.amount.nano); }
 std::string words(const domain::Disk& d) {
-  return fmt::format("{}{} reserved {} of {}, posted {}", d.id.view(), d.deleted ? " deleted" : "", d.reserved.nano, d.reserve_wanted.nano, d.posted.nano);
+  return fmt::format("{}{} reserved {} of {}, posted {}", d.id.view(), d.deleted ? " deleted" : d.snapshot == domain::SnapshotState::kPending ? " pending" : "", d.reserved.nano, d.reserve_wanted.nano, d.posted.nano);
+}
+std::string words(const domain::Address& a) {
+  return fmt::format("{} {} {}, idle {} s, reserved {} of {}, posted {}", a.id, a.instance.empty() ? "of none" : a.instance.view(),
+                     a.idle_since ? "idle" : "in use", a.idle.count, a.reserved.nano, a.reserve_wanted.nano, a.posted.nano);
 }
 std::string words(const domain::Grant& g) { return fmt::format("{} left {} of {}", g.id.view(), g.remaining().nano, g.amount.nano); }
 
@@ -35,6 +39,7 @@ void print_commit(const store::Batch& batch, std::string_view account, std::int6
     print(change, std::type_identity<domain::Instance>());
     print(change, std::type_identity<domain::Hold>());
     print(change, std::type_identity<domain::Disk>());
+    print(change, std::type_identity<domain::Address>());
     print(change, std::type_identity<domain::Grant>());
   }
 }

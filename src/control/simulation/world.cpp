@@ -140,7 +140,7 @@ void World::tick() {
   const auto now = now_ms();
   std::int64_t pause = kIdleTickMs;
   if (options_.restless || now - stirred_ms_ < kBusyForMs) pause = options_.busy_tick_ms;
-  else if (!durable().with_run.empty() || !durable().queue.empty()) pause = kCalmTickMs;
+  else if (!durable().with_run.empty() || !durable().queue.empty() || !durable().elastic_addresses.empty()) pause = kCalmTickMs;
   else pause = std::min(pause, kDayMs - clock_.wall().ms % kDayMs + 1);  // at midnight disks are posted
   // The rules of courses begin and end by the clock.
   for (const auto& [id, course] : durable().courses)
@@ -282,6 +282,7 @@ void World::let_trouble_come() {
   if (can(Trouble::kProvider)) {
     mail.fail_start = 60;
     mail.refuse_deletion = 300;
+    mail.refuse_snapshot = static_cast<int>(between(0, 300));
   }
   if (can(Trouble::kMail)) auditor_.late_by(6);
   if (can(Trouble::kCommits)) auditor_.late_by(8);
@@ -347,15 +348,22 @@ void World::come_to_rest() {
   for (const auto& [account, hold] : durable().holds)
     must(hold->amount == base::Money{}, fmt::format("{}: {} held for nothing", account.str(), hold->amount.nano));
   // At half speed at worst, while a clock that was set back is waited for.
-  const auto until = now_ms() + 2 * options_.keep_deleted_s * 1000 + (leapt_ ? 2 * kDayMs : 0) + 2 * kIdleTickMs;
+  const auto until = now_ms() + 2 * options_.keep_deleted_s * 1000 + (leapt_ ? 2 * kDayMs : 0) + 2 * kIdleTickMs + options_.host.snapshot_ms;
   const auto left = [&] {
-    return std::ranges::any_of(durable().disks, [](const auto& one) { return one.second->deleted.has_value(); });
+    return std::ranges::any_of(durable().disks, [](const auto& one) {
+      return one.second->deleted.has_value() || one.second->snapshot == domain::SnapshotState::kPending;
+    });
   };
   while (left() && now_ms() < until) run_until(now_ms() + kIdleTickMs);
   for (const auto& disk : host_.disks()) {
     const auto* row = durable().find<domain::Disk>(disk);
     must(row != nullptr && !row->deleted, disk.str() + ": deleted, but its bytes are still there");
+    must(row->snapshot != domain::SnapshotState::kError, disk.str() + ": a failed snapshot, but its bytes are there");
   }
+  const auto on_host = host_.disks();
+  for (const auto& [id, row] : durable().disks)
+    must(row->snapshot != domain::SnapshotState::kCompleted || row->deleted || std::ranges::find(on_host, id) != on_host.end(),
+         id.str() + ": a whole snapshot, but the host does not have it");
   audit_all();
   std::vector<domain::UsageDay> usage;
   for (const auto& [key, day] : disk_->usage) usage.push_back(day);

@@ -75,6 +75,8 @@ class Prices final : public Workload {
     const auto scaled = [&](std::int64_t nano, base::Money most) { return std::clamp<std::int64_t>(nano / 1'000 * permille, 1, most.nano); };
     for (auto& type : list.types) type.price.nano_per_hour = scaled(type.price.nano_per_hour, base::Money::dollars(900));
     list.gp2_gib_month.nano = scaled(list.gp2_gib_month.nano, base::Money::dollars(9));
+    list.snapshot_gib_month.nano = scaled(list.snapshot_gib_month.nano, base::Money::dollars(9));
+    list.address.nano_per_hour = scaled(list.address.nano_per_hour, base::Money::dollars(9));
     list.edition = fmt::format("{}-{}", course.name, course.prices.size() + 1);
     list.source = "simulated";
     TRY_ASSIGN(const auto added, add_price_list(tx, course.name, std::move(list)));

@@ -6,6 +6,7 @@
 #include "control/commands/instances.hpp"
 #include "control/commands/queue.hpp"
 #include "control/commands/renew_root.hpp"
+#include "control/commands/snapshots.hpp"
 #include "control/commands/trash.hpp"
 #include "control/simulation/people.hpp"
 
@@ -49,6 +50,11 @@ class Race final : public Workload {
     if (of == world.durable().instances_of.end()) return base::make_id<base::InstanceId>(world.random());
     return *std::next(of->second.begin(), static_cast<std::ptrdiff_t>(world.random().below(of->second.size())));
   }
+  static base::DiskId any_disk(World& world, const base::AccountId& account) {
+    const auto of = world.durable().disks_of.find(account);
+    if (of == world.durable().disks_of.end()) return base::make_id<base::DiskId>(world.random());
+    return *std::next(of->second.begin(), static_cast<std::ptrdiff_t>(world.random().below(of->second.size())));
+  }
   static base::DiskId deleted_disk(World& world, const base::AccountId& account) {
     if (const auto of = world.durable().disks_of.find(account); of != world.durable().disks_of.end())
       for (const auto& id : of->second)
@@ -80,7 +86,16 @@ class Race final : public Workload {
           });
     };
     const auto type = std::array{"t2.micro", "m1.small", "t2.medium"}[world.random().below(3)];
-    switch (world.random().below(19)) {
+    switch (world.random().below(21)) {
+      case 17: {
+        const auto disk = any_disk(world, account);
+        return submit([disk](Tx& tx) { return create_snapshot(tx, {.disk = disk, .description = {}}); });
+      }
+      case 18:
+        return submit([disk = any_disk(world, account)](Tx& tx) -> base::Result<bool> {
+          TRY(delete_snapshot(tx, disk, false));
+          return true;
+        });
       case 13:
       case 14: {
         const auto key = "press-" + std::to_string(world.random().below(300));  // pressed twice now and then
