@@ -276,6 +276,7 @@ Violation Auditor::house_paid(const base::AccountId& account, const domain::Stat
 Violation Auditor::committed(const store::Batch& batch, const domain::State& state, base::WallTime now) {
   std::set<base::InstanceId> machines;
   std::set<base::AccountId> touched, by_house, released;
+  std::vector<std::string> gone_addresses;
   for (const auto& change : batch) {
     if (const auto* put = std::get_if<store::Put<domain::Entry>>(&change)) {
       if (auto broken = post(*put->row, state)) return broken;
@@ -303,9 +304,11 @@ Violation Auditor::committed(const store::Batch& batch, const domain::State& sta
       if (auto broken = address_row(*address->row, state, now)) return broken;
     } else if (const auto* gone = std::get_if<store::Erase<domain::Address>>(&change)) {
       if (const auto known = addresses_.find(gone->key); known != addresses_.end()) touched.insert(known->second.account);
-      if (auto broken = address_gone(gone->key, now)) return broken;
+      gone_addresses.push_back(gone->key);  // its last entry may follow
     }
   }
+  for (const auto& id : gone_addresses)
+    if (auto broken = address_gone(id, now)) return broken;
   const auto before = std::exchange(newest_, now);
   for (const auto& account : touched)
     if (auto broken = account_at(account, state, now)) return broken;

@@ -22,7 +22,7 @@ std::vector<WorkloadPtr> workloads(const Settings& settings, base::SeededRandom&
   const auto& name = settings.scenario;
   const bool mixed = name == "mixed";
   const auto drawn = [&] { return mixed && random.below(3) == 0; };  // each draws, whether it counts or not
-  const bool deadline = drawn(), storm = drawn(), top_ups = drawn(), outages = drawn(), policy = drawn(), codes = drawn(), emergency = drawn(), prices = drawn(), snapshots = drawn();
+  const bool deadline = drawn(), storm = drawn(), top_ups = drawn(), outages = drawn(), policy = drawn(), codes = drawn(), emergency = drawn(), prices = drawn(), snapshots = drawn(), addresses = drawn();
   if (name == "race") out.push_back(make_race(kRaceCrashes));
   if (name == "term" || mixed) out.push_back(make_term(size));
   if (name == "deadline" || deadline) out.push_back(make_deadline(size));
@@ -33,6 +33,7 @@ std::vector<WorkloadPtr> workloads(const Settings& settings, base::SeededRandom&
   if (name == "emergency" || emergency) out.push_back(make_emergency(size));
   if (name == "prices" || prices) out.push_back(make_prices(size));
   if (name == "snapshots" || snapshots) out.push_back(make_snapshots(size));
+  if (name == "addresses" || addresses) out.push_back(make_addresses(size));
   if (name == "giant") out.push_back(make_giant(size));
   if (name == "outages" || outages) out.push_back(make_outages(size));
   return out;
@@ -98,7 +99,7 @@ void live(World& world, std::vector<WorkloadPtr>& people, const Settings& settin
 }  // namespace
 
 const std::vector<std::string_view>& scenarios() {
-  static const std::vector<std::string_view> names{"mixed", "term", "deadline", "join-storm", "top-ups", "policy", "codes", "emergency", "prices", "snapshots", "outages", "race", "giant"};
+  static const std::vector<std::string_view> names{"mixed", "term", "deadline", "join-storm", "top-ups", "policy", "codes", "emergency", "prices", "snapshots", "addresses", "outages", "race", "giant"};
   return names;
 }
 

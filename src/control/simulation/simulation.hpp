@@ -32,7 +32,7 @@ struct Outcome {
 };
 
 // "mixed" (a term, and what else the seed draws), "term", "deadline", "join-storm", "top-ups", "policy", "codes", "emergency",
-// "prices", "snapshots", "outages", "race", "giant" (which is only for its figures).
+// "prices", "snapshots", "addresses", "outages", "race", "giant" (which is only for its figures).
 const std::vector<std::string_view>& scenarios();
 base::Status check(const Settings& settings);
 Outcome simulate(const Settings& settings);

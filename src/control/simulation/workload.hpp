@@ -34,6 +34,7 @@ WorkloadPtr make_codes(Size size);       // credit codes that many enter at once
 WorkloadPtr make_emergency(Size size);   // emergency credit, for fewer than want it
 WorkloadPtr make_prices(Size size);      // price lists that change while machines run
 WorkloadPtr make_snapshots(Size size);   // snapshots, images of machines, and machines launched from those
+WorkloadPtr make_addresses(Size size);   // elastic addresses
 WorkloadPtr make_giant(Size size);       // as many short starts as possible, for figures
 WorkloadPtr make_outages(Size size);     // months in which server and host are away for hours and days
 WorkloadPtr make_race(int crashes);      // four accounts that race for their last cents
