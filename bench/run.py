@@ -1,5 +1,5 @@
 """`make bench`: every part, or those named (`make bench PART="launch proxy"`), each beside its yardstick in one run on this
-computer. All of them write docs/benchmarks.md; some of them only print."""
+computer. What was measured is kept in docs/benchmarks.md; a part that broke off leaves its older figures there."""
 import importlib
 import sys
 import traceback
@@ -17,16 +17,16 @@ def main(words):
     report = Report()
     failed = []
     for name in words or PARTS:
+        before = len(report.parts)
         try:
             importlib.import_module(name).run(report)
         except Exception as error:  # the other parts still count
             traceback.print_exc()
             failed.append(name)
-            report.part(f"{name}: broken off", "This part ended with an error, so what follows it is missing.")
-            report.absent(name, f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")
-    if not words:
-        report.write(ROOT / "docs/benchmarks.md")
-        print("\nwritten: docs/benchmarks.md")
+            print(f"    {name} broke off: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}", flush=True)
+            del report.parts[before:]
+    report.keep(ROOT / "docs/benchmarks.md")
+    print("\nkept in docs/benchmarks.md")
     sys.exit(f"broken off: {' '.join(failed)}" if failed else 0)
 
 
