@@ -3,7 +3,7 @@
 # make build   build/release/bin/stipend and its siblings
 # make kills   kills random processes of real machines: make kills KILLS=100 [SEED=n]
 # make nightly-sim  simulated classes of 200 over 14 weeks: make nightly-sim [SEEDS=1000] [FIRST=1]
-# make bench   benchmarks against their yardsticks; writes docs/benchmarks.md (make bench PART="launch proxy": some, printed only)
+# make bench   benchmarks against their yardsticks; keeps them in docs/benchmarks.md (make bench PART="launch proxy": some)
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help

@@ -50,6 +50,12 @@ bool is_repeated(const Effect& effect) {
   return !std::holds_alternative<RebootEffect>(effect) && !std::holds_alternative<AcknowledgeEffect>(effect);
 }
 
+// Whether the same wish may be fulfilled later: the host is busy, away, or obeys a newer server.
+bool is_for_now(const base::Error& error) {
+  constexpr std::string_view kCodes[] = {"ServiceUnavailable", "HostUnavailable", "Fenced", "SystemError"};
+  return error.fault == base::Fault::kConflict || error.fault == base::Fault::kThrottled || std::ranges::contains(kCodes, error.code);
+}
+
 }  // namespace
 
 Reconciler::Reconciler(Engine& engine, compute::Provider& provider, const base::Clock& clock,
@@ -128,8 +134,7 @@ void Reconciler::delete_disk(const base::DiskId& disk) {
 
 void Reconciler::snapshot_disk(const SnapshotEffect& wish) {
   provider_.snapshot_disk(wish.from, wish.to, epoch_, [this, id = wish.to](base::Result<std::int64_t> mib) {
-    const bool later = !mib && (mib.error().fault == base::Fault::kConflict || mib.error().code == "ServiceUnavailable" ||
-                                mib.error().fault == base::Fault::kThrottled);
+    const bool later = !mib && is_for_now(mib.error());
     if (!mib) base::log::warn("snapshot not made", {{"snapshot", id.str()}, {"why", mib.error().message}, {"again", later ? "yes" : "no"}});
     if (later) return;
     engine_.submit(

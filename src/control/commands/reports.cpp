@@ -231,13 +231,10 @@ std::vector<Effect> wishes(const domain::State& state, base::WallTime now, const
   std::vector<Effect> effects;
   each_running(state, [&](const Instance& instance) {
     const compute::RunKey key{instance.id, instance.run->generation};
-    if (has_intent(instance))
-      effects.push_back(StopEffect{key, {static_cast<compute::Cause>(instance.stop_cause), false}});
-    else if (!instance.run->running_since)
-      effects.push_back(StartEffect{start_spec(state, instance)});
-    else if (instance.run->host_address != instance.public_address)
-      effects.push_back(AddressEffect{key, instance.public_address});
-    else if (instance.run->acked_seq < instance.run->lease_seq && !(what.confirmed && what.confirmed(key, instance.run->lease_seq)))
+    if (has_intent(instance)) return effects.push_back(StopEffect{key, {static_cast<compute::Cause>(instance.stop_cause), false}});
+    if (!instance.run->running_since) return effects.push_back(StartEffect{start_spec(state, instance)});
+    if (instance.run->host_address != instance.public_address) effects.push_back(AddressEffect{key, instance.public_address});
+    if (instance.run->acked_seq < instance.run->lease_seq && !(what.confirmed && what.confirmed(key, instance.run->lease_seq)))
       effects.push_back(RenewEffect{key, {instance.run->lease_seq, instance.run->lease_run_max}});
   });
   if (!what.disks) return effects;
