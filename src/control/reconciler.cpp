@@ -53,7 +53,7 @@ bool is_repeated(const Effect& effect) {
 // Whether the same wish may be fulfilled later: the host is busy, away, or obeys a newer server.
 bool is_for_now(const base::Error& error) {
   constexpr std::string_view kCodes[] = {"ServiceUnavailable", "HostUnavailable", "Fenced", "SystemError"};
-  return error.fault == base::Fault::kConflict || error.fault == base::Fault::kThrottled || std::ranges::contains(kCodes, error.code);
+  return error.fault == base::Fault::kConflict || error.fault == base::Fault::kThrottled || std::ranges::find(kCodes, error.code) != std::end(kCodes);
 }
 
 }  // namespace
