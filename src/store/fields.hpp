@@ -47,7 +47,7 @@ STIPEND_FIELDS(Course, "courses", id, name, plan, catalogue, grace_s, created, h
                share_percent, class_hours, wallet, folder, policy, emergency_given, prices);
 STIPEND_FIELDS(PriceStep, "", from, edition);
 STIPEND_FIELDS(InstanceType, "", name, vcpus, memory_mib, price, provider, baseline_milli, gpus, gpu);
-STIPEND_FIELDS(Catalogue, "catalogues", edition, source, types, gp2_gib_month, snapshot_gib_month, address, course, created);
+STIPEND_FIELDS(Catalogue, "catalogues", edition, source, types, gp2_gib_month, course, created, snapshot_gib_month, address);
 STIPEND_FIELDS(Window, "", from, to);
 STIPEND_FIELDS(Policy, "", types, machines_max, vcpus_max, disk_gib_max, day_max, week_max, open, free, free_end, ends,
                emergency, emergency_total, free_tier);

@@ -3,7 +3,8 @@
 namespace stipend::api {
 
 std::unexpected<base::Error> malformed_id(const IdWords& words, std::string_view id) {
-  return base::fail(base::Fault::kInvalid, fmt::format("{}.Malformed", words.code),
+  const bool disk = words.prefix == kVolumeIds.prefix || words.prefix == kSnapshotIds.prefix;  // InvalidVolume.NotFound, but InvalidVolumeID.Malformed
+  return base::fail(base::Fault::kInvalid, fmt::format("{}{}.Malformed", words.code, disk ? "ID" : ""),
                     fmt::format("Invalid id: \"{}\" (expecting \"{}...\")", id.substr(0, 64), words.prefix));
 }
 
