@@ -78,7 +78,7 @@ def test_nobody_sees_or_deletes_the_snapshot_of_another(own, ada, grace):
 
 
 def test_a_snapshot_that_the_credit_cannot_keep_is_refused_with_the_figures(own):
-    poor = Person(own, "Edsger", credit="0.45")
+    poor = Person(own, "Edsger", credit="0.85")
     volume = poor.root(poor.machine())["VolumeId"]
     with pytest.raises(ClientError, match="before|needs at least") as refused:
         poor.ec2.create_snapshot(VolumeId=volume)
