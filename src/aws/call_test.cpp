@@ -185,6 +185,7 @@ TEST(Envelope, StatusesOfAuthenticationAndDryRun) {
   EXPECT_EQ(status("RequestExpired"), 400);
   EXPECT_EQ(status("InsufficientCredit", base::Fault::kNoCredit), 400);
   EXPECT_EQ(status("InsufficientInstanceCapacity", base::Fault::kNoRoom), 500);
+  EXPECT_EQ(status("InstanceLimitExceeded", base::Fault::kNoRoom), 400);
   EXPECT_EQ(status("RequestLimitExceeded", base::Fault::kThrottled), 503);
 }
 

@@ -48,7 +48,8 @@ int http_status(Protocol protocol, const base::Error& error) {
     case base::Fault::kConflict:
     case base::Fault::kDenied:
     case base::Fault::kNoCredit: return 400;
-    case base::Fault::kNoRoom: return protocol == Protocol::kEc2 ? 500 : 400;  // InsufficientInstanceCapacity
+    case base::Fault::kNoRoom:  // of capacity EC2 says 500, which clients try again; limits are the caller's
+      return protocol == Protocol::kEc2 && !error.code.ends_with("LimitExceeded") ? 500 : 400;
     case base::Fault::kThrottled:
     case base::Fault::kUnavailable: return 503;
     case base::Fault::kInternal: return 500;

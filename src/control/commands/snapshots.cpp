@@ -40,7 +40,7 @@ base::Status check_count(const domain::State& state, const base::AccountId& acco
     return base::fail(Fault::kNoRoom, "SnapshotLimitExceeded",
                       fmt::format("account {} has {} snapshots, the most there may be. Delete some first.", account.str(), all));
   if (pending >= kMostAtOnce)
-    return base::fail(Fault::kThrottled, "ConcurrentSnapshotLimitExceeded",
+    return base::fail(Fault::kNoRoom, "ConcurrentSnapshotLimitExceeded",
                       fmt::format("{} snapshots are being made; try again once one of them is completed.", pending));
   return {};
 }
