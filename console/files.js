@@ -35,7 +35,7 @@ const query = (path) => `path=${path.replaceAll("/", "%2F")}${ofCopy}`;
 function drawPlaces(places) {
   at("place-list").replaceChildren(...places.map((place) => {
     const item = document.createElement("li");
-    const name = make("bdi", place.course ? "Course folder" : (place.home ? "Home" : "") + (place.home && place.name ? ` of ${place.name}` : place.home ? "" : place.name || place.instance || place.disk));
+    const name = make("bdi", place.snapshot ? ["Snapshot", place.name].filter(Boolean).join(": ") : place.course ? "Course folder" : (place.home ? "Home" : "") + (place.home && place.name ? ` of ${place.name}` : place.home ? "" : place.name || place.instance || place.disk));
     if (place.unready && !place.home) {
       item.append(name, make("div", place.unready, { className: "quiet" }));
     } else {
@@ -44,7 +44,8 @@ function drawPlaces(places) {
       item.append(link);
     }
     if (place.course) item.append(make("div", place.writable ? "/course on every machine of the course; changed by its staff" : "/course on your machines; changed by the staff", { className: "quiet" }));
-    item.append(make("div", `${place.instance ? `${place.instance} · ` : ""}${place.disk}`, { className: "quiet" }));
+    const shown = place.snapshot ? place.disk.replace("vol-", "snap-") : place.disk;  // as AWS clients see it
+    item.append(make("div", `${place.instance ? `${place.instance} · ` : ""}${shown}`, { className: "quiet" }));
     return item;
   }));
   at("no-places").hidden = places.length > 0;

@@ -6,7 +6,6 @@
 
 #include "control/await.hpp"
 #include "control/commands/common.hpp"
-#include "control/commands/snapshots.hpp"
 #include "control/commands/unfunded.hpp"
 
 namespace stipend::app {
@@ -194,10 +193,10 @@ awaitable<Result<std::vector<gateway::FilePlace>>> EngineFiles::places(base::Acc
       if (disk->kind == domain::DiskKind::kRoot && instance && !instance->home_disk.empty()) continue;  // its files are on the home
       const auto wish = find_place(state, account, {id}, now);
       if (!wish && wish.error().fault == Fault::kNotFound) continue;
+      const bool snapshot = disk->kind == domain::DiskKind::kSnapshot;
       gateway::FilePlace place{.disk = id, .instance = disk->attached, .name = "", .home = disk->kind == domain::DiskKind::kHome, .course = false,
-                               .writable = disk->kind != domain::DiskKind::kSnapshot, .unready = ""};
-      if (disk->kind == domain::DiskKind::kSnapshot)
-        place.name = "Snapshot " + (disk->description.empty() ? control::snapshot_id(id).str() : disk->description);
+                               .snapshot = snapshot, .writable = !snapshot, .unready = ""};
+      if (snapshot) place.name = disk->description;
       if (instance)
         if (const auto name = instance->tags.find("Name"); name != instance->tags.end()) place.name = name->second;
       if (!wish) place.unready = wish.error().message;

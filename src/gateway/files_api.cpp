@@ -32,7 +32,7 @@ const char* word(FileKind kind) {
 
 Json to_json(const FilePlace& place) {
   return {{"disk", place.disk.str()}, {"instance", place.instance.str()}, {"name", place.name}, {"home", place.home}, {"course", place.course},
-          {"writable", place.writable}, {"unready", place.unready}};
+          {"snapshot", place.snapshot}, {"writable", place.writable}, {"unready", place.unready}};
 }
 
 Json to_json(const FolderView& folder) {

@@ -29,9 +29,10 @@ struct FolderView {
 struct FilePlace {
   base::DiskId disk;
   base::InstanceId instance;
-  std::string name;     // of the machine
+  std::string name;     // of the machine, or what a snapshot's owner says of it
   bool home = false;    // a disk of its own, which is copied each night
   bool course = false;  // the course's folder: read by members, changed by staff, also while machines run
+  bool snapshot = false;  // read only
   bool writable = true;
   std::string unready;  // why its files cannot be looked at now, in words; empty: they can
 };

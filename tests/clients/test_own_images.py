@@ -81,7 +81,7 @@ def test_files_of_a_snapshot_are_fetched_and_not_changed(real, tmp_path):
     ada.run(machine, "echo now > labs/notes")
     page, disk = Page(real, ada.account), snapshot.replace("snap-", "vol-")
     place = next(one for one in page.json("/api/v1/files") if one["disk"] == disk)
-    assert place["name"] == "Snapshot before the exam" and place["writable"] is False
+    assert place["name"] == "before the exam" and place["snapshot"] and not place["writable"]
     files = Files(page, disk)
     assert files.get("labs/notes").body == b"then\n"
     refused = files.begin("mine", 1)
