@@ -126,6 +126,7 @@ base::Result<std::string> associate_address(Tx& tx, const AssociateAddress& requ
   move_to(tx, *machine, address->address);
   save_wallet(tx, wallet);
   tx.audit("associate-address", request.address, request.instance.str());
+  TRY(renew_with_what_is_free(tx, account->id));  // what was held for an idle address buys run time
   return association;
 }
 
