@@ -458,6 +458,19 @@ TEST_F(Addresses, WhatAMachinePaysAheadForThemIsNotTakenForNoCredit) {
   )"), "");
 }
 
+TEST_F(Addresses, WhatAMachineHoldsForAnIdleOneBuysRunTimeAsSoonAsItIsInUse) {
+  ASSERT_EQ(table_.run(R"(
+    account alan 0.03
+    allocate alan ip
+    launch alan web t2.medium
+    report web running 0
+    renew alan
+  )"), "");
+  const auto before = table_.instance("web").run->lease_run_max;
+  ASSERT_EQ(table_.run("associate ip web"), "");
+  EXPECT_GT(table_.instance("web").run->lease_run_max, before);
+}
+
 TEST_F(Addresses, EachDayIsPostedAtItsMidnight) {
   ASSERT_EQ(table_.run("allocate ada ip\ntick 57600"), "");  // from 08:00 to midnight
   EXPECT_EQ(accounts_with_old_disks(table_.state(), table_.now()), std::vector{table_.account("ada")});
