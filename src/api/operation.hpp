@@ -4,7 +4,7 @@
 //   Answer<ec2::StopInstances> stop(Context context, ec2::StopInstances::Request request) { … co_return
 //   response; }
 //   }
-//   constinit const Entry kEc2StopInstances = entry<ec2::StopInstances, stop>();
+//   extern constinit const Entry kEc2StopInstances = entry<ec2::StopInstances, stop>();
 //
 // and one line in operations.list. The request is validated against the model before the operation sees it.
 // A request with DryRun runs to its end: a command that changes something must honour dry_run itself, and
@@ -80,10 +80,6 @@ template <class Op, auto kHandler>
 constexpr Entry entry() {
   return {&Op::kOperation, &detail::serve<Op, kHandler>};
 }
-
-#define STIPEND_OPERATION(service, name) extern const Entry k##service##name;
-#include "api/operations.list"
-#undef STIPEND_OPERATION
 
 // Null when there is none: the model has it, this folder does not.
 const Entry* find_entry(const aws::Operation* operation);

@@ -27,6 +27,6 @@ Answer<budgets::CreateBudget> create_budget(Context context, budgets::CreateBudg
 
 }  // namespace
 
-constinit const Entry kBudgetsCreateBudget = entry<budgets::CreateBudget, create_budget>();
+extern constinit const Entry kBudgetsCreateBudget = entry<budgets::CreateBudget, create_budget>();
 
 }  // namespace stipend::api

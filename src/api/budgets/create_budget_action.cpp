@@ -30,6 +30,6 @@ Answer<budgets::CreateBudgetAction> create_budget_action(Context context, budget
 
 }  // namespace
 
-constinit const Entry kBudgetsCreateBudgetAction = entry<budgets::CreateBudgetAction, create_budget_action>();
+extern constinit const Entry kBudgetsCreateBudgetAction = entry<budgets::CreateBudgetAction, create_budget_action>();
 
 }  // namespace stipend::api

@@ -18,6 +18,6 @@ Answer<budgets::CreateNotification> create_notification(Context context, budgets
 
 }  // namespace
 
-constinit const Entry kBudgetsCreateNotification = entry<budgets::CreateNotification, create_notification>();
+extern constinit const Entry kBudgetsCreateNotification = entry<budgets::CreateNotification, create_notification>();
 
 }  // namespace stipend::api

@@ -18,6 +18,6 @@ Answer<budgets::CreateSubscriber> create_subscriber(Context context, budgets::Cr
 
 }  // namespace
 
-constinit const Entry kBudgetsCreateSubscriber = entry<budgets::CreateSubscriber, create_subscriber>();
+extern constinit const Entry kBudgetsCreateSubscriber = entry<budgets::CreateSubscriber, create_subscriber>();
 
 }  // namespace stipend::api

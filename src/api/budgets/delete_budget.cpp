@@ -13,6 +13,6 @@ Answer<budgets::DeleteBudget> delete_budget(Context context, budgets::DeleteBudg
 
 }  // namespace
 
-constinit const Entry kBudgetsDeleteBudget = entry<budgets::DeleteBudget, delete_budget>();
+extern constinit const Entry kBudgetsDeleteBudget = entry<budgets::DeleteBudget, delete_budget>();
 
 }  // namespace stipend::api

@@ -20,6 +20,6 @@ Answer<budgets::DeleteBudgetAction> delete_budget_action(Context context, budget
 
 }  // namespace
 
-constinit const Entry kBudgetsDeleteBudgetAction = entry<budgets::DeleteBudgetAction, delete_budget_action>();
+extern constinit const Entry kBudgetsDeleteBudgetAction = entry<budgets::DeleteBudgetAction, delete_budget_action>();
 
 }  // namespace stipend::api

@@ -16,6 +16,6 @@ Answer<budgets::DeleteNotification> delete_notification(Context context, budgets
 
 }  // namespace
 
-constinit const Entry kBudgetsDeleteNotification = entry<budgets::DeleteNotification, delete_notification>();
+extern constinit const Entry kBudgetsDeleteNotification = entry<budgets::DeleteNotification, delete_notification>();
 
 }  // namespace stipend::api

@@ -17,6 +17,6 @@ Answer<budgets::DeleteSubscriber> delete_subscriber(Context context, budgets::De
 
 }  // namespace
 
-constinit const Entry kBudgetsDeleteSubscriber = entry<budgets::DeleteSubscriber, delete_subscriber>();
+extern constinit const Entry kBudgetsDeleteSubscriber = entry<budgets::DeleteSubscriber, delete_subscriber>();
 
 }  // namespace stipend::api

@@ -16,6 +16,6 @@ Answer<budgets::DescribeBudget> describe_budget(Context context, budgets::Descri
 
 }  // namespace
 
-constinit const Entry kBudgetsDescribeBudget = entry<budgets::DescribeBudget, describe_budget>();
+extern constinit const Entry kBudgetsDescribeBudget = entry<budgets::DescribeBudget, describe_budget>();
 
 }  // namespace stipend::api

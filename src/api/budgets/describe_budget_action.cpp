@@ -24,6 +24,6 @@ Answer<budgets::DescribeBudgetAction> describe_budget_action(Context context, bu
 
 }  // namespace
 
-constinit const Entry kBudgetsDescribeBudgetAction = entry<budgets::DescribeBudgetAction, describe_budget_action>();
+extern constinit const Entry kBudgetsDescribeBudgetAction = entry<budgets::DescribeBudgetAction, describe_budget_action>();
 
 }  // namespace stipend::api

@@ -49,6 +49,6 @@ Answer<budgets::DescribeBudgetActionHistories> describe_budget_action_histories(
 
 }  // namespace
 
-constinit const Entry kBudgetsDescribeBudgetActionHistories = entry<budgets::DescribeBudgetActionHistories, describe_budget_action_histories>();
+extern constinit const Entry kBudgetsDescribeBudgetActionHistories = entry<budgets::DescribeBudgetActionHistories, describe_budget_action_histories>();
 
 }  // namespace stipend::api

@@ -33,6 +33,6 @@ Answer<budgets::DescribeBudgetActionsForAccount> describe_budget_actions_for_acc
 
 }  // namespace
 
-constinit const Entry kBudgetsDescribeBudgetActionsForAccount = entry<budgets::DescribeBudgetActionsForAccount, describe_budget_actions_for_account>();
+extern constinit const Entry kBudgetsDescribeBudgetActionsForAccount = entry<budgets::DescribeBudgetActionsForAccount, describe_budget_actions_for_account>();
 
 }  // namespace stipend::api

@@ -27,6 +27,6 @@ Answer<budgets::DescribeBudgetActionsForBudget> describe_budget_actions_for_budg
 
 }  // namespace
 
-constinit const Entry kBudgetsDescribeBudgetActionsForBudget = entry<budgets::DescribeBudgetActionsForBudget, describe_budget_actions_for_budget>();
+extern constinit const Entry kBudgetsDescribeBudgetActionsForBudget = entry<budgets::DescribeBudgetActionsForBudget, describe_budget_actions_for_budget>();
 
 }  // namespace stipend::api

@@ -30,6 +30,6 @@ Answer<budgets::DescribeBudgetNotificationsForAccount> describe_budget_notificat
 
 }  // namespace
 
-constinit const Entry kBudgetsDescribeBudgetNotificationsForAccount = entry<budgets::DescribeBudgetNotificationsForAccount, describe_budget_notifications_for_account>();
+extern constinit const Entry kBudgetsDescribeBudgetNotificationsForAccount = entry<budgets::DescribeBudgetNotificationsForAccount, describe_budget_notifications_for_account>();
 
 }  // namespace stipend::api

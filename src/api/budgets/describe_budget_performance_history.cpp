@@ -40,6 +40,6 @@ Answer<budgets::DescribeBudgetPerformanceHistory> describe_budget_performance_hi
 
 }  // namespace
 
-constinit const Entry kBudgetsDescribeBudgetPerformanceHistory = entry<budgets::DescribeBudgetPerformanceHistory, describe_budget_performance_history>();
+extern constinit const Entry kBudgetsDescribeBudgetPerformanceHistory = entry<budgets::DescribeBudgetPerformanceHistory, describe_budget_performance_history>();
 
 }  // namespace stipend::api

@@ -19,6 +19,6 @@ Answer<budgets::DescribeBudgets> describe_budgets(Context context, budgets::Desc
 
 }  // namespace
 
-constinit const Entry kBudgetsDescribeBudgets = entry<budgets::DescribeBudgets, describe_budgets>();
+extern constinit const Entry kBudgetsDescribeBudgets = entry<budgets::DescribeBudgets, describe_budgets>();
 
 }  // namespace stipend::api

@@ -32,6 +32,6 @@ Answer<budgets::DescribeNotificationsForBudget> describe_notifications_for_budge
 
 }  // namespace
 
-constinit const Entry kBudgetsDescribeNotificationsForBudget = entry<budgets::DescribeNotificationsForBudget, describe_notifications_for_budget>();
+extern constinit const Entry kBudgetsDescribeNotificationsForBudget = entry<budgets::DescribeNotificationsForBudget, describe_notifications_for_budget>();
 
 }  // namespace stipend::api

@@ -30,6 +30,6 @@ Answer<budgets::DescribeSubscribersForNotification> describe_subscribers_for_not
 
 }  // namespace
 
-constinit const Entry kBudgetsDescribeSubscribersForNotification = entry<budgets::DescribeSubscribersForNotification, describe_subscribers_for_notification>();
+extern constinit const Entry kBudgetsDescribeSubscribersForNotification = entry<budgets::DescribeSubscribersForNotification, describe_subscribers_for_notification>();
 
 }  // namespace stipend::api

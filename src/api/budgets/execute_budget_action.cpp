@@ -24,6 +24,6 @@ Answer<budgets::ExecuteBudgetAction> execute_budget_action(Context context, budg
 
 }  // namespace
 
-constinit const Entry kBudgetsExecuteBudgetAction = entry<budgets::ExecuteBudgetAction, execute_budget_action>();
+extern constinit const Entry kBudgetsExecuteBudgetAction = entry<budgets::ExecuteBudgetAction, execute_budget_action>();
 
 }  // namespace stipend::api

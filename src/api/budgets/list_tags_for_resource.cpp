@@ -25,6 +25,6 @@ Answer<budgets::ListTagsForResource> list_tags_for_resource(Context context, bud
 
 }  // namespace
 
-constinit const Entry kBudgetsListTagsForResource = entry<budgets::ListTagsForResource, list_tags_for_resource>();
+extern constinit const Entry kBudgetsListTagsForResource = entry<budgets::ListTagsForResource, list_tags_for_resource>();
 
 }  // namespace stipend::api

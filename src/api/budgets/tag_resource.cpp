@@ -16,6 +16,6 @@ Answer<budgets::TagResource> tag_resource(Context context, budgets::TagResource:
 
 }  // namespace
 
-constinit const Entry kBudgetsTagResource = entry<budgets::TagResource, tag_resource>();
+extern constinit const Entry kBudgetsTagResource = entry<budgets::TagResource, tag_resource>();
 
 }  // namespace stipend::api

@@ -16,6 +16,6 @@ Answer<budgets::UntagResource> untag_resource(Context context, budgets::UntagRes
 
 }  // namespace
 
-constinit const Entry kBudgetsUntagResource = entry<budgets::UntagResource, untag_resource>();
+extern constinit const Entry kBudgetsUntagResource = entry<budgets::UntagResource, untag_resource>();
 
 }  // namespace stipend::api

@@ -17,6 +17,6 @@ Answer<budgets::UpdateBudget> update_budget(Context context, budgets::UpdateBudg
 
 }  // namespace
 
-constinit const Entry kBudgetsUpdateBudget = entry<budgets::UpdateBudget, update_budget>();
+extern constinit const Entry kBudgetsUpdateBudget = entry<budgets::UpdateBudget, update_budget>();
 
 }  // namespace stipend::api

@@ -36,6 +36,6 @@ Answer<budgets::UpdateBudgetAction> update_budget_action(Context context, budget
 
 }  // namespace
 
-constinit const Entry kBudgetsUpdateBudgetAction = entry<budgets::UpdateBudgetAction, update_budget_action>();
+extern constinit const Entry kBudgetsUpdateBudgetAction = entry<budgets::UpdateBudgetAction, update_budget_action>();
 
 }  // namespace stipend::api

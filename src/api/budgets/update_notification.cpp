@@ -17,6 +17,6 @@ Answer<budgets::UpdateNotification> update_notification(Context context, budgets
 
 }  // namespace
 
-constinit const Entry kBudgetsUpdateNotification = entry<budgets::UpdateNotification, update_notification>();
+extern constinit const Entry kBudgetsUpdateNotification = entry<budgets::UpdateNotification, update_notification>();
 
 }  // namespace stipend::api

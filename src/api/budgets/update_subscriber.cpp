@@ -19,6 +19,6 @@ Answer<budgets::UpdateSubscriber> update_subscriber(Context context, budgets::Up
 
 }  // namespace
 
-constinit const Entry kBudgetsUpdateSubscriber = entry<budgets::UpdateSubscriber, update_subscriber>();
+extern constinit const Entry kBudgetsUpdateSubscriber = entry<budgets::UpdateSubscriber, update_subscriber>();
 
 }  // namespace stipend::api

@@ -11,6 +11,6 @@ Answer<ce::GetCostAndUsage> get_cost_and_usage(Context context, ce::GetCostAndUs
 
 }  // namespace
 
-constinit const Entry kCeGetCostAndUsage = entry<ce::GetCostAndUsage, get_cost_and_usage>();
+extern constinit const Entry kCeGetCostAndUsage = entry<ce::GetCostAndUsage, get_cost_and_usage>();
 
 }  // namespace stipend::api

@@ -17,6 +17,6 @@ Answer<ce::GetCostAndUsageWithResources> get_cost_and_usage_with_resources(Conte
 
 }  // namespace
 
-constinit const Entry kCeGetCostAndUsageWithResources = entry<ce::GetCostAndUsageWithResources, get_cost_and_usage_with_resources>();
+extern constinit const Entry kCeGetCostAndUsageWithResources = entry<ce::GetCostAndUsageWithResources, get_cost_and_usage_with_resources>();
 
 }  // namespace stipend::api

@@ -46,6 +46,6 @@ Answer<ce::GetCostForecast> get_cost_forecast(Context context, ce::GetCostForeca
 
 }  // namespace
 
-constinit const Entry kCeGetCostForecast = entry<ce::GetCostForecast, get_cost_forecast>();
+extern constinit const Entry kCeGetCostForecast = entry<ce::GetCostForecast, get_cost_forecast>();
 
 }  // namespace stipend::api

@@ -47,6 +47,6 @@ Answer<ce::GetDimensionValues> get_dimension_values(Context context, ce::GetDime
 
 }  // namespace
 
-constinit const Entry kCeGetDimensionValues = entry<ce::GetDimensionValues, get_dimension_values>();
+extern constinit const Entry kCeGetDimensionValues = entry<ce::GetDimensionValues, get_dimension_values>();
 
 }  // namespace stipend::api

@@ -40,6 +40,6 @@ Answer<ce::GetTags> get_tags(Context context, ce::GetTags::Request request) {
 
 }  // namespace
 
-constinit const Entry kCeGetTags = entry<ce::GetTags, get_tags>();
+extern constinit const Entry kCeGetTags = entry<ce::GetTags, get_tags>();
 
 }  // namespace stipend::api

@@ -44,6 +44,6 @@ Answer<ec2::AllocateAddress> allocate_address(Context context, ec2::AllocateAddr
 
 }  // namespace
 
-constinit const Entry kEc2AllocateAddress = entry<ec2::AllocateAddress, allocate_address>();
+extern constinit const Entry kEc2AllocateAddress = entry<ec2::AllocateAddress, allocate_address>();
 
 }  // namespace stipend::api

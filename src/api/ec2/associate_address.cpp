@@ -81,6 +81,6 @@ Answer<ec2::AssociateAddress> associate_address(Context context, Request request
 
 }  // namespace
 
-constinit const Entry kEc2AssociateAddress = entry<ec2::AssociateAddress, associate_address>();
+extern constinit const Entry kEc2AssociateAddress = entry<ec2::AssociateAddress, associate_address>();
 
 }  // namespace stipend::api

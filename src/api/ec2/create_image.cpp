@@ -28,6 +28,6 @@ Answer<ec2::CreateImage> create_image(Context context, ec2::CreateImage::Request
 
 }  // namespace
 
-constinit const Entry kEc2CreateImage = entry<ec2::CreateImage, create_image>();
+extern constinit const Entry kEc2CreateImage = entry<ec2::CreateImage, create_image>();
 
 }  // namespace stipend::api

@@ -50,6 +50,6 @@ Answer<ec2::CreateKeyPair> create_key_pair(Context context, ec2::CreateKeyPair::
 
 }  // namespace
 
-constinit const Entry kEc2CreateKeyPair = entry<ec2::CreateKeyPair, create_key_pair>();
+extern constinit const Entry kEc2CreateKeyPair = entry<ec2::CreateKeyPair, create_key_pair>();
 
 }  // namespace stipend::api

@@ -47,6 +47,6 @@ Answer<ec2::CreateSnapshot> create_snapshot(Context context, ec2::CreateSnapshot
 
 }  // namespace
 
-constinit const Entry kEc2CreateSnapshot = entry<ec2::CreateSnapshot, create_snapshot>();
+extern constinit const Entry kEc2CreateSnapshot = entry<ec2::CreateSnapshot, create_snapshot>();
 
 }  // namespace stipend::api

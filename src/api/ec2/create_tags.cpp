@@ -20,6 +20,6 @@ Answer<ec2::CreateTags> create_tags(Context context, ec2::CreateTags::Request re
 
 }  // namespace
 
-constinit const Entry kEc2CreateTags = entry<ec2::CreateTags, create_tags>();
+extern constinit const Entry kEc2CreateTags = entry<ec2::CreateTags, create_tags>();
 
 }  // namespace stipend::api

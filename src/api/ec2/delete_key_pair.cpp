@@ -26,6 +26,6 @@ Answer<ec2::DeleteKeyPair> delete_key_pair(Context context, ec2::DeleteKeyPair::
 
 }  // namespace
 
-constinit const Entry kEc2DeleteKeyPair = entry<ec2::DeleteKeyPair, delete_key_pair>();
+extern constinit const Entry kEc2DeleteKeyPair = entry<ec2::DeleteKeyPair, delete_key_pair>();
 
 }  // namespace stipend::api

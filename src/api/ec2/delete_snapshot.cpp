@@ -24,6 +24,6 @@ Answer<ec2::DeleteSnapshot> delete_snapshot(Context context, ec2::DeleteSnapshot
 
 }  // namespace
 
-constinit const Entry kEc2DeleteSnapshot = entry<ec2::DeleteSnapshot, delete_snapshot>();
+extern constinit const Entry kEc2DeleteSnapshot = entry<ec2::DeleteSnapshot, delete_snapshot>();
 
 }  // namespace stipend::api

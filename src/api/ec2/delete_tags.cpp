@@ -39,6 +39,6 @@ Answer<ec2::DeleteTags> delete_tags(Context context, ec2::DeleteTags::Request re
 
 }  // namespace
 
-constinit const Entry kEc2DeleteTags = entry<ec2::DeleteTags, delete_tags>();
+extern constinit const Entry kEc2DeleteTags = entry<ec2::DeleteTags, delete_tags>();
 
 }  // namespace stipend::api

@@ -25,6 +25,6 @@ Answer<ec2::DeleteVolume> delete_volume(Context context, ec2::DeleteVolume::Requ
 
 }  // namespace
 
-constinit const Entry kEc2DeleteVolume = entry<ec2::DeleteVolume, delete_volume>();
+extern constinit const Entry kEc2DeleteVolume = entry<ec2::DeleteVolume, delete_volume>();
 
 }  // namespace stipend::api

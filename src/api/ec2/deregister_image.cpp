@@ -40,6 +40,6 @@ Answer<ec2::DeregisterImage> deregister_image(Context context, ec2::DeregisterIm
 
 }  // namespace
 
-constinit const Entry kEc2DeregisterImage = entry<ec2::DeregisterImage, deregister_image>();
+extern constinit const Entry kEc2DeregisterImage = entry<ec2::DeregisterImage, deregister_image>();
 
 }  // namespace stipend::api

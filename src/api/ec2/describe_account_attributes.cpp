@@ -31,7 +31,7 @@ Answer<ec2::DescribeAccountAttributes> describe_account_attributes(
 
 }  // namespace
 
-constinit const Entry kEc2DescribeAccountAttributes =
+extern constinit const Entry kEc2DescribeAccountAttributes =
     entry<ec2::DescribeAccountAttributes, describe_account_attributes>();
 
 }  // namespace stipend::api

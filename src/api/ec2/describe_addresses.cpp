@@ -17,6 +17,6 @@ Answer<ec2::DescribeAddresses> describe_addresses(Context context, ec2::Describe
 
 }  // namespace
 
-constinit const Entry kEc2DescribeAddresses = entry<ec2::DescribeAddresses, describe_addresses>();
+extern constinit const Entry kEc2DescribeAddresses = entry<ec2::DescribeAddresses, describe_addresses>();
 
 }  // namespace stipend::api

@@ -25,6 +25,6 @@ Answer<ec2::DescribeAddressesAttribute> describe_addresses_attribute(Context con
 
 }  // namespace
 
-constinit const Entry kEc2DescribeAddressesAttribute = entry<ec2::DescribeAddressesAttribute, describe_addresses_attribute>();
+extern constinit const Entry kEc2DescribeAddressesAttribute = entry<ec2::DescribeAddressesAttribute, describe_addresses_attribute>();
 
 }  // namespace stipend::api

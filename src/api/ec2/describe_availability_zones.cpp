@@ -62,7 +62,7 @@ Answer<ec2::DescribeAvailabilityZones> describe_availability_zones(
 
 }  // namespace
 
-constinit const Entry kEc2DescribeAvailabilityZones =
+extern constinit const Entry kEc2DescribeAvailabilityZones =
     entry<ec2::DescribeAvailabilityZones, describe_availability_zones>();
 
 }  // namespace stipend::api

@@ -48,6 +48,6 @@ Answer<ec2::DescribeImageAttribute> describe_image_attribute(Context context, ec
 
 }  // namespace
 
-constinit const Entry kEc2DescribeImageAttribute = entry<ec2::DescribeImageAttribute, describe_image_attribute>();
+extern constinit const Entry kEc2DescribeImageAttribute = entry<ec2::DescribeImageAttribute, describe_image_attribute>();
 
 }  // namespace stipend::api

@@ -63,6 +63,6 @@ Answer<ec2::DescribeImages> describe_images(Context context, ec2::DescribeImages
 
 }  // namespace
 
-constinit const Entry kEc2DescribeImages = entry<ec2::DescribeImages, describe_images>();
+extern constinit const Entry kEc2DescribeImages = entry<ec2::DescribeImages, describe_images>();
 
 }  // namespace stipend::api

@@ -67,7 +67,7 @@ Answer<ec2::DescribeInstanceAttribute> describe_instance_attribute(
 
 }  // namespace
 
-constinit const Entry kEc2DescribeInstanceAttribute =
+extern constinit const Entry kEc2DescribeInstanceAttribute =
     entry<ec2::DescribeInstanceAttribute, describe_instance_attribute>();
 
 }  // namespace stipend::api

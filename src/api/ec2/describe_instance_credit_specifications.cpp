@@ -18,7 +18,7 @@ Answer<ec2::DescribeInstanceCreditSpecifications> describe_instance_credit_speci
 
 }  // namespace
 
-constinit const Entry kEc2DescribeInstanceCreditSpecifications =
+extern constinit const Entry kEc2DescribeInstanceCreditSpecifications =
     entry<ec2::DescribeInstanceCreditSpecifications, describe_instance_credit_specifications>();
 
 }  // namespace stipend::api

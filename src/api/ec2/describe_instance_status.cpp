@@ -50,7 +50,7 @@ Answer<ec2::DescribeInstanceStatus> describe_instance_status(Context context,
 
 }  // namespace
 
-constinit const Entry kEc2DescribeInstanceStatus =
+extern constinit const Entry kEc2DescribeInstanceStatus =
     entry<ec2::DescribeInstanceStatus, describe_instance_status>();
 
 }  // namespace stipend::api

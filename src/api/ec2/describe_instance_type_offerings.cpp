@@ -50,7 +50,7 @@ Answer<ec2::DescribeInstanceTypeOfferings> describe_instance_type_offerings(
 
 }  // namespace
 
-constinit const Entry kEc2DescribeInstanceTypeOfferings =
+extern constinit const Entry kEc2DescribeInstanceTypeOfferings =
     entry<ec2::DescribeInstanceTypeOfferings, describe_instance_type_offerings>();
 
 }  // namespace stipend::api

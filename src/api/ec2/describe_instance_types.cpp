@@ -46,7 +46,7 @@ Answer<ec2::DescribeInstanceTypes> describe_instance_types(Context context,
 
 }  // namespace
 
-constinit const Entry kEc2DescribeInstanceTypes =
+extern constinit const Entry kEc2DescribeInstanceTypes =
     entry<ec2::DescribeInstanceTypes, describe_instance_types>();
 
 }  // namespace stipend::api

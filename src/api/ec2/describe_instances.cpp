@@ -30,6 +30,6 @@ Answer<ec2::DescribeInstances> describe_instances(Context context, ec2::Describe
 
 }  // namespace
 
-constinit const Entry kEc2DescribeInstances = entry<ec2::DescribeInstances, describe_instances>();
+extern constinit const Entry kEc2DescribeInstances = entry<ec2::DescribeInstances, describe_instances>();
 
 }  // namespace stipend::api

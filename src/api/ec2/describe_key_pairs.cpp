@@ -78,6 +78,6 @@ Answer<ec2::DescribeKeyPairs> describe_key_pairs(Context context, ec2::DescribeK
 
 }  // namespace
 
-constinit const Entry kEc2DescribeKeyPairs = entry<ec2::DescribeKeyPairs, describe_key_pairs>();
+extern constinit const Entry kEc2DescribeKeyPairs = entry<ec2::DescribeKeyPairs, describe_key_pairs>();
 
 }  // namespace stipend::api

@@ -33,6 +33,6 @@ Answer<ec2::DescribeRegions> describe_regions(Context context, ec2::DescribeRegi
 
 }  // namespace
 
-constinit const Entry kEc2DescribeRegions = entry<ec2::DescribeRegions, describe_regions>();
+extern constinit const Entry kEc2DescribeRegions = entry<ec2::DescribeRegions, describe_regions>();
 
 }  // namespace stipend::api

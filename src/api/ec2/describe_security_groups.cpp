@@ -90,7 +90,7 @@ Answer<ec2::DescribeSecurityGroups> describe_security_groups(Context context,
 
 }  // namespace
 
-constinit const Entry kEc2DescribeSecurityGroups =
+extern constinit const Entry kEc2DescribeSecurityGroups =
     entry<ec2::DescribeSecurityGroups, describe_security_groups>();
 
 }  // namespace stipend::api

@@ -62,6 +62,6 @@ Answer<ec2::DescribeSnapshots> describe_snapshots(Context context, ec2::Describe
 
 }  // namespace
 
-constinit const Entry kEc2DescribeSnapshots = entry<ec2::DescribeSnapshots, describe_snapshots>();
+extern constinit const Entry kEc2DescribeSnapshots = entry<ec2::DescribeSnapshots, describe_snapshots>();
 
 }  // namespace stipend::api

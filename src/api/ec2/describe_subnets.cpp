@@ -96,6 +96,6 @@ Answer<ec2::DescribeSubnets> describe_subnets(Context context, ec2::DescribeSubn
 
 }  // namespace
 
-constinit const Entry kEc2DescribeSubnets = entry<ec2::DescribeSubnets, describe_subnets>();
+extern constinit const Entry kEc2DescribeSubnets = entry<ec2::DescribeSubnets, describe_subnets>();
 
 }  // namespace stipend::api

@@ -77,6 +77,6 @@ Answer<ec2::DescribeTags> describe_tags(Context context, ec2::DescribeTags::Requ
 
 }  // namespace
 
-constinit const Entry kEc2DescribeTags = entry<ec2::DescribeTags, describe_tags>();
+extern constinit const Entry kEc2DescribeTags = entry<ec2::DescribeTags, describe_tags>();
 
 }  // namespace stipend::api

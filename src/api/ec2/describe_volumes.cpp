@@ -63,6 +63,6 @@ Answer<ec2::DescribeVolumes> describe_volumes(Context context, ec2::DescribeVolu
 
 }  // namespace
 
-constinit const Entry kEc2DescribeVolumes = entry<ec2::DescribeVolumes, describe_volumes>();
+extern constinit const Entry kEc2DescribeVolumes = entry<ec2::DescribeVolumes, describe_volumes>();
 
 }  // namespace stipend::api

@@ -60,6 +60,6 @@ Answer<ec2::DescribeVpcs> describe_vpcs(Context context, ec2::DescribeVpcs::Requ
 
 }  // namespace
 
-constinit const Entry kEc2DescribeVpcs = entry<ec2::DescribeVpcs, describe_vpcs>();
+extern constinit const Entry kEc2DescribeVpcs = entry<ec2::DescribeVpcs, describe_vpcs>();
 
 }  // namespace stipend::api

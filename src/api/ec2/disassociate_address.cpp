@@ -28,6 +28,6 @@ Answer<ec2::DisassociateAddress> disassociate_address(Context context, ec2::Disa
 
 }  // namespace
 
-constinit const Entry kEc2DisassociateAddress = entry<ec2::DisassociateAddress, disassociate_address>();
+extern constinit const Entry kEc2DisassociateAddress = entry<ec2::DisassociateAddress, disassociate_address>();
 
 }  // namespace stipend::api

@@ -29,6 +29,6 @@ Answer<ec2::GetConsoleOutput> get_console_output(Context context, ec2::GetConsol
 
 }  // namespace
 
-constinit const Entry kEc2GetConsoleOutput = entry<ec2::GetConsoleOutput, get_console_output>();
+extern constinit const Entry kEc2GetConsoleOutput = entry<ec2::GetConsoleOutput, get_console_output>();
 
 }  // namespace stipend::api

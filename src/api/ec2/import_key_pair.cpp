@@ -32,6 +32,6 @@ Answer<ec2::ImportKeyPair> import_key_pair(Context context, ec2::ImportKeyPair::
 
 }  // namespace
 
-constinit const Entry kEc2ImportKeyPair = entry<ec2::ImportKeyPair, import_key_pair>();
+extern constinit const Entry kEc2ImportKeyPair = entry<ec2::ImportKeyPair, import_key_pair>();
 
 }  // namespace stipend::api

@@ -66,6 +66,6 @@ Answer<ec2::ModifyImageAttribute> modify_image_attribute(Context context, Reques
 
 }  // namespace
 
-constinit const Entry kEc2ModifyImageAttribute = entry<ec2::ModifyImageAttribute, modify_image_attribute>();
+extern constinit const Entry kEc2ModifyImageAttribute = entry<ec2::ModifyImageAttribute, modify_image_attribute>();
 
 }  // namespace stipend::api

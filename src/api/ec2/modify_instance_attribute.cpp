@@ -107,7 +107,7 @@ Answer<ec2::ModifyInstanceAttribute> modify_instance_attribute(Context context, 
 
 }  // namespace
 
-constinit const Entry kEc2ModifyInstanceAttribute =
+extern constinit const Entry kEc2ModifyInstanceAttribute =
     entry<ec2::ModifyInstanceAttribute, modify_instance_attribute>();
 
 }  // namespace stipend::api

@@ -22,6 +22,6 @@ Answer<ec2::RebootInstances> reboot_instances(Context context, ec2::RebootInstan
 
 }  // namespace
 
-constinit const Entry kEc2RebootInstances = entry<ec2::RebootInstances, reboot_instances>();
+extern constinit const Entry kEc2RebootInstances = entry<ec2::RebootInstances, reboot_instances>();
 
 }  // namespace stipend::api

@@ -42,6 +42,6 @@ Answer<ec2::RegisterImage> register_image(Context context, ec2::RegisterImage::R
 
 }  // namespace
 
-constinit const Entry kEc2RegisterImage = entry<ec2::RegisterImage, register_image>();
+extern constinit const Entry kEc2RegisterImage = entry<ec2::RegisterImage, register_image>();
 
 }  // namespace stipend::api

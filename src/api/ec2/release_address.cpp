@@ -23,6 +23,6 @@ Answer<ec2::ReleaseAddress> release_address(Context context, ec2::ReleaseAddress
 
 }  // namespace
 
-constinit const Entry kEc2ReleaseAddress = entry<ec2::ReleaseAddress, release_address>();
+extern constinit const Entry kEc2ReleaseAddress = entry<ec2::ReleaseAddress, release_address>();
 
 }  // namespace stipend::api

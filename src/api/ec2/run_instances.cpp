@@ -30,6 +30,6 @@ Answer<ec2::RunInstances> run_instances(Context context, ec2::RunInstances::Requ
 
 }  // namespace
 
-constinit const Entry kEc2RunInstances = entry<ec2::RunInstances, run_instances>();
+extern constinit const Entry kEc2RunInstances = entry<ec2::RunInstances, run_instances>();
 
 }  // namespace stipend::api

@@ -19,6 +19,6 @@ Answer<ec2::StartInstances> start_instances(Context context, ec2::StartInstances
 
 }  // namespace
 
-constinit const Entry kEc2StartInstances = entry<ec2::StartInstances, start_instances>();
+extern constinit const Entry kEc2StartInstances = entry<ec2::StartInstances, start_instances>();
 
 }  // namespace stipend::api

@@ -25,6 +25,6 @@ Answer<ec2::StopInstances> stop_instances(Context context, ec2::StopInstances::R
 
 }  // namespace
 
-constinit const Entry kEc2StopInstances = entry<ec2::StopInstances, stop_instances>();
+extern constinit const Entry kEc2StopInstances = entry<ec2::StopInstances, stop_instances>();
 
 }  // namespace stipend::api

@@ -19,6 +19,6 @@ Answer<ec2::TerminateInstances> terminate_instances(Context context, ec2::Termin
 
 }  // namespace
 
-constinit const Entry kEc2TerminateInstances = entry<ec2::TerminateInstances, terminate_instances>();
+extern constinit const Entry kEc2TerminateInstances = entry<ec2::TerminateInstances, terminate_instances>();
 
 }  // namespace stipend::api

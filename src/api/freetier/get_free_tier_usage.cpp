@@ -57,6 +57,6 @@ Answer<freetier::GetFreeTierUsage> get_free_tier_usage(Context context, freetier
 
 }  // namespace
 
-constinit const Entry kFreetierGetFreeTierUsage = entry<freetier::GetFreeTierUsage, get_free_tier_usage>();
+extern constinit const Entry kFreetierGetFreeTierUsage = entry<freetier::GetFreeTierUsage, get_free_tier_usage>();
 
 }  // namespace stipend::api

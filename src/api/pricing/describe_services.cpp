@@ -26,6 +26,6 @@ Answer<pricing::DescribeServices> describe_services(Context context, pricing::De
 
 }  // namespace
 
-constinit const Entry kPricingDescribeServices = entry<pricing::DescribeServices, describe_services>();
+extern constinit const Entry kPricingDescribeServices = entry<pricing::DescribeServices, describe_services>();
 
 }  // namespace stipend::api

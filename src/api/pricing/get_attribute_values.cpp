@@ -32,6 +32,6 @@ Answer<pricing::GetAttributeValues> get_attribute_values(Context context, pricin
 
 }  // namespace
 
-constinit const Entry kPricingGetAttributeValues = entry<pricing::GetAttributeValues, get_attribute_values>();
+extern constinit const Entry kPricingGetAttributeValues = entry<pricing::GetAttributeValues, get_attribute_values>();
 
 }  // namespace stipend::api

@@ -46,6 +46,6 @@ Answer<pricing::GetProducts> get_products(Context context, pricing::GetProducts:
 
 }  // namespace
 
-constinit const Entry kPricingGetProducts = entry<pricing::GetProducts, get_products>();
+extern constinit const Entry kPricingGetProducts = entry<pricing::GetProducts, get_products>();
 
 }  // namespace stipend::api

@@ -18,6 +18,6 @@ Answer<sts::GetCallerIdentity> get_caller_identity(Context context, sts::GetCall
 
 }  // namespace
 
-constinit const Entry kStsGetCallerIdentity = entry<sts::GetCallerIdentity, get_caller_identity>();
+extern constinit const Entry kStsGetCallerIdentity = entry<sts::GetCallerIdentity, get_caller_identity>();
 
 }  // namespace stipend::api
