@@ -45,6 +45,11 @@ def launched(ec2, type_name):
     return ec2.run_instances(ImageId=image_id(ec2, "minimal"), InstanceType=type_name, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
 
 
+def spoken(fake, *arguments):
+    """What `stipend catalogue` says to people."""
+    return subprocess.run([BIN / "stipend", "--state", fake.state, "catalogue", *arguments], capture_output=True, text=True, timeout=30, check=True).stdout
+
+
 def verified(fake):
     answer = fake.call("ledger", "verify")
     assert answer["ok"], [check for check in answer["checks"] if not check["ok"]]
@@ -77,7 +82,8 @@ def test_what_a_list_does_not_say_of_snapshots_and_addresses_is_as_in_the_one_th
     added = fake.call("catalogue", "add", course, path)
     shown = fake.call("catalogue", "show", second)
     assert {name: shown[name] for name in prices} == {name: added[name] for name in prices} == prices
-    assert "snapshot occupies" in fake.run("catalogue", "show", second) and "elastic address" in fake.run("catalogue", "show", second)
+    words = spoken(fake, "show", second)
+    assert "snapshot occupies" in words and "elastic address" in words
 
 
 def test_what_starts_after_a_change_costs_the_new_price_and_what_runs_the_old(fake, course, tmp_path):
@@ -184,10 +190,7 @@ def test_homework_is_planned_at_a_file_and_at_a_courses_own_list(fake, course, t
 def test_the_commands_speak_to_people(fake, course, tmp_path):
     edition = f"words-{next(numbers)}"
     fake.call("catalogue", "add", course, list_of(fake, tmp_path / "words.json", edition))
-
-    def words(*arguments):
-        return subprocess.run([BIN / "stipend", "--state", fake.state, "catalogue", *arguments], capture_output=True, text=True, timeout=30, check=True).stdout
-    assert "t2.medium" in words("show", edition) and "$0.0464" in words("show", edition)
-    assert "a letter of the dean" in words("list")
-    assert f"{course} sells at 2026." in words("use", course, edition, "--from", utc(days=1), "--zone", "UTC")
-    assert "planned" in words("list", course)
+    assert "t2.medium" in spoken(fake, "show", edition) and "$0.0464" in spoken(fake, "show", edition)
+    assert "a letter of the dean" in spoken(fake, "list")
+    assert f"{course} sells at 2026." in spoken(fake, "use", course, edition, "--from", utc(days=1), "--zone", "UTC")
+    assert "planned" in spoken(fake, "list", course)
