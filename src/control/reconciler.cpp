@@ -50,9 +50,10 @@ bool is_repeated(const Effect& effect) {
   return !std::holds_alternative<RebootEffect>(effect) && !std::holds_alternative<AcknowledgeEffect>(effect);
 }
 
-// Whether the same wish may be fulfilled later: the host is busy, away, or obeys a newer server.
+// Whether the same wish may be fulfilled later: the host is busy, away, or obeys a newer server. A disk that cannot be read or
+// a full file system is no such case: nobody would ever hear of it.
 bool is_for_now(const base::Error& error) {
-  constexpr std::string_view kCodes[] = {"ServiceUnavailable", "HostUnavailable", "Fenced", "SystemError"};
+  constexpr std::string_view kCodes[] = {"ServiceUnavailable", "HostUnavailable", "Fenced"};
   return error.fault == base::Fault::kConflict || error.fault == base::Fault::kThrottled || std::ranges::find(kCodes, error.code) != std::end(kCodes);
 }
 
